@@ -1,0 +1,16 @@
+"""ESP8266: Adafruit Huzzah, Wemos D1 mini. GPIO16 must be wired to RST, or it never wakes.
+
+The only ADC input takes 0 to 1 V: the battery divider here is 1 MOhm over 220 kOhm (board.toml, wiring).
+"""
+
+from power.on_esp8266 import *  # noqa: F403  the port's part of a profile
+
+NAME = "esp8266"
+LED = 2
+LIGHT = None
+VBAT = (0, 1220, 220)  # pin, numerator, denominator
+I2C = (None, 5, 4)  # bus, SCL, SDA
+
+
+def rails(on):
+    """There is no switched supply on these boards: sensors hang on 3V3."""

@@ -1,0 +1,24 @@
+"""Pyboard D, SF2W and SF6W, with the WBUS-DIP28 adapter's low-power supply.
+
+Pins: MicroPython ports/stm32/boards/PYBD_SF2. The battery divider is two equal resistors from VBAT to X2 (board.toml, wiring).
+"""
+
+import machine
+import time
+
+from power.on_stm32 import *  # noqa: F403  the port's part of a profile
+
+NAME = "pyboard_d"
+LED = "LED_BLUE"
+LIGHT = None
+VBAT = ("X2", 2, 1)  # pin, numerator, denominator
+I2C = ("X", None, None)  # bus; it names its pins
+
+_SETTLE_MS = 10
+
+
+def rails(on):
+    """Switch the 3.3 V rail of the sensors and of I2C-X's pull-ups; board_init.c leaves it off at boot."""
+    machine.Pin("EN_3V3", machine.Pin.OUT, value=1 if on else 0)
+    if on:
+        time.sleep_ms(_SETTLE_MS)

@@ -1,0 +1,66 @@
+"""The awake budget: one deadline for the whole wake, from which every wait takes its share, and the marks that tell where the
+time went.
+
+The deadline is a one-shot timer outside the event loop, so that a loop that never yields still ends in sleep. Its callback
+runs between two bytecodes (esp32, esp8266: scheduled, soft): a call that blocks inside the firmware delays it.
+"""
+
+import time
+
+MS_PER_S = 1000  # of budget per second asked for; the virtual board's --speed lowers it
+on_mark = None  # a trace: called with (phase, ticks_ms) at each mark
+
+_started = 0  # ticks of the first mark
+_end = None  # ticks at which the node must sleep; None: not armed
+_timer = None
+
+
+def arm(seconds, timer, on_expire):
+    """Start the budget, or change it: it counts from the first call of a wake.
+
+    seconds: of awake time, 5 to 60. timer: a machine.Timer, or None where the port has none to spare.
+    on_expire: called without arguments when the time is over; it must not return to the program.
+    """
+    global _started, _end, _timer
+    now = time.ticks_ms()
+    if _end is None:
+        _started = now
+    _end = time.ticks_add(_started, seconds * MS_PER_S)
+    left = max(1, time.ticks_diff(_end, now))
+    if _timer:
+        _timer.deinit()
+    _timer = timer
+    if timer:
+        timer.init(mode=timer.ONE_SHOT, period=left, callback=lambda _: on_expire())
+
+
+def disarm():
+    """Stop the deadline: somebody is at the REPL, or the node is about to sleep."""
+    global _timer, _end
+    if _timer:
+        _timer.deinit()
+    _timer = _end = None
+
+
+def elapsed_ms():
+    """Milliseconds since the budget was first armed; 0 when it is not."""
+    return 0 if _end is None else time.ticks_diff(time.ticks_ms(), _started)
+
+
+def left_ms():
+    """Milliseconds of the budget that are left, 0 when it is spent or not armed."""
+    return 0 if _end is None else max(0, time.ticks_diff(_end, time.ticks_ms()))
+
+
+def cap_ms(seconds, keep_ms=0):
+    """The time a wait may take: at most `seconds`, and leaving `keep_ms` of the budget for what comes after it.
+
+    Returns milliseconds, at least 0.
+    """
+    return max(0, min(left_ms() - keep_ms, int(seconds * MS_PER_S)))
+
+
+def mark(phase):
+    """A phase of the wake begins here. phase: one word of docs/wake.md's story."""
+    if on_mark:
+        on_mark(phase, time.ticks_ms())

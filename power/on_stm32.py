@@ -1,0 +1,96 @@
+"""The Pyboard D's part of power: wake cause, retained memory, deadline timer, radio, deep sleep (standby).
+
+Sources: MicroPython ports/stm32: modmachine.c (reset causes, mem_backup), rtc.c (wakeup, 131072 s), powerctrl.c (standby);
+cyw43-driver: active(False) drops the interface, deinit() powers the radio down.
+"""
+
+import machine
+import network
+import os
+
+# rtc.c: a longer wakeup raises ValueError, which would leave the board awake.
+MAX_SLEEP_MS = 131072 * 1000
+_FILE = "/retained.bin"  # firmware before 1.29 has no mem_backup()
+_FILE_BYTES = 2048
+RETAINED_BYTES = 4096 if hasattr(machine, "mem_backup") else _FILE_BYTES
+
+
+def cause():
+    """Why the board started: "power", "deepsleep", "watchdog", "soft" or "reset"."""
+    reset = machine.reset_cause()
+    if reset == machine.DEEPSLEEP_RESET:
+        return "deepsleep"
+    if reset == machine.WDT_RESET:
+        return "watchdog"
+    if reset == machine.SOFT_RESET:
+        return "soft"
+    return "power" if reset == machine.PWRON_RESET else "reset"
+
+
+def retained_read():
+    """What was kept across the sleep: bytes, RETAINED_BYTES long. Arbitrary after a power-up, so the caller checks it."""
+    if RETAINED_BYTES != _FILE_BYTES:
+        return bytes(machine.mem_backup())
+    try:
+        with open(_FILE, "rb") as f:
+            return f.read(_FILE_BYTES)
+    except OSError:
+        return b""
+
+
+def retained_write(image):
+    """Keep bytes across standby and resets. ValueError when longer than RETAINED_BYTES."""
+    if len(image) > RETAINED_BYTES:
+        raise ValueError("retained memory: {} bytes, at most {}".format(len(image), RETAINED_BYTES))
+    if RETAINED_BYTES != _FILE_BYTES:
+        machine.mem_backup()[: len(image)] = image
+        return
+    # A new file that takes the old one's place: a power cut leaves one of the two whole.
+    with open(_FILE + ".new", "wb") as f:
+        f.write(image)
+    os.rename(_FILE + ".new", _FILE)
+
+
+def timer():
+    """A one-shot timer for the awake deadline. Not machine.WDT: it keeps counting in standby (micropython #19399)."""
+    return machine.Timer(-1)
+
+
+def station():
+    """The Wi-Fi station, switched on."""
+    wlan = network.WLAN(network.STA_IF)
+    wlan.active(True)
+    return wlan
+
+
+def join(wlan, ssid, key):
+    """Start associating. ssid, key: text."""
+    wlan.connect(ssid, key)
+
+
+def join_failed(wlan):
+    """Why the association failed, in a word for the report; None while it may still succeed. CYW43: -1 failed, -2 no
+    network of that name, -3 wrong password (cyw43.h).
+    """
+    return {-1: "refused", -2: "no_ap", -3: "password"}.get(wlan.status())
+
+
+def radio_off(wlan):
+    """Radio down: active(False) alone leaves the chip powered."""
+    wlan.active(False)
+    wlan.deinit()
+
+
+def adc_mv(pin):
+    """Millivolts at a pin. pin: its name, "X2" or the CPU's "A1"; the reference is the 3.3 V supply."""
+    return machine.ADC(machine.Pin(pin)).read_u16() * 3300 // 65535
+
+
+def i2c(bus, scl, sda):
+    """The hardware I2C bus at 100 kHz. bus: "X" or "Y", which name their pins; scl, sda: ignored."""
+    return machine.I2C(bus, freq=100000)
+
+
+def deepsleep(ms):
+    """Standby for milliseconds, 1 to MAX_SLEEP_MS, then start again. Does not return."""
+    machine.deepsleep(ms)

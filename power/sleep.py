@@ -1,0 +1,51 @@
+"""The way to sleep, the same for every board: deep sleep in as many parts as the board's limit asks for, or in test mode a
+plain wait that leaves USB alone.
+"""
+
+import time
+
+from micropython import const
+
+import machine
+
+TEST_MODE_MAX_S = const(2 * 3600)  # test mode ends by itself: a forgotten one must not flatten the battery
+_SLICE_MS = const(100)
+
+
+def parts(ms, limit_ms):
+    """Split a sleep that may exceed what the board can sleep at once.
+
+    ms, limit_ms: milliseconds. Returns (ms to sleep now, seconds left to sleep after that).
+    """
+    if ms <= limit_ms:
+        return ms, 0
+    # Whole seconds, so that the rest is exact when it is kept in seconds.
+    now = limit_ms // 1000 * 1000
+    return now, (ms - now + 999) // 1000
+
+
+def deep(board, ms):
+    """Deep sleep. board: the profile. ms: at most board.MAX_SLEEP_MS. Does not return on hardware."""
+    board.rails(False)
+    board.deepsleep(max(1, ms))
+
+
+def wait(ms):
+    """Wait awake in short slices, so that Ctrl-C reaches the program on every port. ms: milliseconds."""
+    end = time.ticks_add(time.ticks_ms(), ms)
+    while True:
+        left = time.ticks_diff(end, time.ticks_ms())
+        if left <= 0:
+            return
+        time.sleep_ms(min(left, _SLICE_MS))
+
+
+def pretend(board, ms):
+    """Test mode: wait as long as the sleep would take, then start again without losing USB."""
+    board.rails(False)
+    # ticks_diff is only good for half its period (2**29 ms, six days): longer waits are made of hours.
+    while ms > 3600000:
+        wait(3600000)
+        ms -= 3600000
+    wait(ms)
+    machine.soft_reset()
