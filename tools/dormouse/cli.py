@@ -1,0 +1,79 @@
+"""The ``dormouse`` command: one file per subcommand in dormouse/commands, errors as one line."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import dormouse
+from dormouse import commands
+from dormouse.errors import DormouseError
+
+# click's own class, wherever this release of typer keeps it
+_CLICK_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        print(f"dormouse {dormouse.__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Dormouse: battery-powered MicroPython sensor nodes that publish by MQTT and sleep."""
+
+
+def build() -> typer.Typer:
+    """The command with every subcommand found in dormouse/commands.
+
+    A module NAME.py there holds a function NAME whose docstring is the help; names with a leading underscore are
+    not commands.
+    """
+    app = typer.Typer(name="dormouse", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(_options)
+    for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda found: found.name):
+        if not module.name.startswith("_"):
+            loaded = importlib.import_module(f"{commands.__name__}.{module.name}")
+            app.command(module.name.replace("_", "-"))(getattr(loaded, module.name))
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Arguments: arguments, the words after ``dormouse`` (default: those of the command line).
+    Returns the exit status: 0 ok, 1 the thing failed, 2 wrong usage, 130 interrupted.
+    """
+    command = typer.main.get_command(build())
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = command.main(args=words, prog_name="dormouse", standalone_mode=False)
+    except DormouseError as error:
+        return _fail(str(error), error.exit_code)
+    except _CLICK_USAGE_ERROR as error:
+        if not words:
+            return 2  # the help is on the screen already
+        where = getattr(getattr(error, "ctx", None), "command_path", "dormouse")
+        return _fail(f"{_text_of(error)} ('{where} --help' tells more)", 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", 130)
+    return status if isinstance(status, int) else 0
+
+
+def _text_of(error: Exception) -> str:
+    text = getattr(error, "format_message", error.__str__)()
+    return " ".join(str(text).split()).rstrip(".")
+
+
+def _fail(text: str, status: int) -> int:
+    print(f"dormouse: {text}", file=sys.stderr)
+    return status

@@ -1,0 +1,125 @@
+"""The settings of a node: config.py, overlaid by nodes/NAME.py, checked by the schema that the board uses too."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from dormouse import constants
+from dormouse.constants import Constant, ConstantsFile, Problem
+from dormouse.errors import DormouseError, UsageError
+from dormouse.project import board_names, shown
+
+
+class SettingsError(DormouseError):
+    """Something is wrong with a file of settings: one line per problem, "file:line: NAME is ...; allowed: ..."."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass
+class Settings:
+    """Checked settings: values by name, and config.py's text with the node's lines in it."""
+
+    values: dict[str, Any]
+    base: ConstantsFile
+    overlaid: dict[str, str]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def text(self, **changes: object) -> str:
+        """The effective config.py: comments kept, the node's lines and then `changes` (NAME=value) put in."""
+        return self.base.replaced({**self.overlaid, **{name: repr(value) for name, value in changes.items()}})
+
+
+@cache
+def load_schema(root: Path) -> ModuleType:
+    """The template's src/node/schema.py: SETTINGS and check(). It is pure and also runs on the board."""
+    path = root / "src" / "node" / "schema.py"
+    spec = importlib.util.spec_from_file_location("dormouse_node_schema", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UsageError(f"no {shown(path)}: this copy of the template is not complete")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def load(root: Path, config: Path | None = None, node: str | None = None, board: str | None = None) -> Settings:
+    """Read and check the settings of a node.
+
+    Arguments: root, the template; config, the file to read instead of root/config.py; node, the NAME of a
+    nodes/NAME.py whose lines replace those of config.py; board, the board to use instead of BOARD.
+    Raises UsageError when a file is not there or the board is unknown, SettingsError with every problem found.
+    """
+    base = _read(config or root / "config.py")
+    overlay = _read(root / "nodes" / f"{node}.py") if node else ConstantsFile("", "")
+    merged = {**base.constants, **overlay.constants}
+    values = {name: constant.value for name, constant in merged.items()}
+    overlaid = {name: constant.text for name, constant in overlay.constants.items()}
+    if board is not None:
+        if board not in board_names(root):
+            raise UsageError(f"no board {board!r}; there are: {', '.join(board_names(root))}")
+        values["BOARD"], overlaid["BOARD"] = board, repr(board)
+    problems = [*base.problems, *overlay.problems]
+    if not problems:
+        problems = _check(root, values, merged, base.file)
+    if problems:
+        raise SettingsError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
+    return Settings(values, base, overlaid)
+
+
+def load_credentials(path: Path) -> ConstantsFile:
+    """Read a credentials.py without running it. Raises UsageError when it is not there, SettingsError."""
+    found = _read(path)
+    if found.problems:
+        raise SettingsError(found.problems)
+    return found
+
+
+def _read(path: Path) -> ConstantsFile:
+    try:
+        return constants.read(path, shown(path))
+    except OSError as error:
+        raise UsageError(f"cannot read {shown(path)}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _check(root: Path, values: dict[str, Any], merged: dict[str, Constant], file: str) -> list[Problem]:
+    known = [row[0] for row in load_schema(root).SETTINGS]
+    problems = []
+    for name, message in load_schema(root).check(values):
+        outer, _, entry = name.partition(".")
+        if outer not in known or (entry and name not in known):
+            close = difflib.get_close_matches(name, known, 1)
+            message += f"; is it {close[0]}?" if close else ""
+        constant = merged.get(outer)
+        if constant is None:
+            problems.append(Problem(file, 0, f"{name} {message}"))
+        else:
+            line = constant.entries.get(entry, constant.line)
+            problems.append(Problem(constant.file, line, f"{name} {message}"))
+    return problems or _check_files(root, values, merged, file)
+
+
+def _check_files(root: Path, values: dict[str, Any], merged: dict[str, Constant], file: str) -> list[Problem]:
+    """The board and the drivers that the settings name must be in the template."""
+    problems = []
+    at = merged.get("BOARD")
+    if values["BOARD"] not in board_names(root):
+        text = f"BOARD is {values['BOARD']!r}; allowed: {', '.join(board_names(root))}"
+        problems.append(Problem(at.file if at else file, at.line if at else 0, text))
+    drivers = sorted(path.stem for path in (root / "sensors").glob("*.py") if not path.stem.startswith("_"))
+    at = merged.get("SENSORS")
+    for sensor, options in values["SENSORS"].items():
+        if options["driver"] not in drivers:
+            text = f"SENSORS has {sensor!r} with the driver {options['driver']!r}; allowed: {', '.join(drivers)}"
+            line = at.entries.get(sensor, at.line) if at else 0
+            problems.append(Problem(at.file if at else file, line, text))
+    return problems
