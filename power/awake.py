@@ -10,8 +10,9 @@ import time
 MS_PER_S = 1000  # of budget per second asked for; the virtual board's --speed lowers it
 on_mark = None  # a trace: called with (phase, ticks_ms) at each mark
 
-_started = 0  # ticks of the first mark
+_started = 0  # ticks of the first call of arm()
 _end = None  # ticks at which the node must sleep; None: not armed
+_keep_ms = 0
 _timer = None
 
 
@@ -47,17 +48,20 @@ def elapsed_ms():
     return 0 if _end is None else time.ticks_diff(time.ticks_ms(), _started)
 
 
+def keep(ms):
+    """Set milliseconds aside for what must happen at the end of the wake whatever the waits before it did."""
+    global _keep_ms
+    _keep_ms = ms
+
+
 def left_ms():
-    """Milliseconds of the budget that are left, 0 when it is spent or not armed."""
-    return 0 if _end is None else max(0, time.ticks_diff(_end, time.ticks_ms()))
+    """Milliseconds of the budget that may still be waited away, 0 when it is spent or not armed."""
+    return 0 if _end is None else max(0, time.ticks_diff(_end, time.ticks_ms()) - _keep_ms)
 
 
-def cap_ms(seconds, keep_ms=0):
-    """The time a wait may take: at most `seconds`, and leaving `keep_ms` of the budget for what comes after it.
-
-    Returns milliseconds, at least 0.
-    """
-    return max(0, min(left_ms() - keep_ms, int(seconds * MS_PER_S)))
+def cap_ms(seconds):
+    """The time one wait may take, in milliseconds: `seconds`, or less when the budget is nearly spent. At least 0."""
+    return min(left_ms(), int(seconds * MS_PER_S))
 
 
 def mark(phase):

@@ -8,6 +8,8 @@ import esp32
 import machine
 import network
 
+from machine import unique_id  # noqa: F401  part of a profile
+
 # deepsleep() takes a C int of milliseconds (modmachine.c): 24.8 days.
 MAX_SLEEP_MS = 0x7FFFFFFF
 RETAINED_BYTES = 2048
@@ -69,9 +71,9 @@ def join_failed(wlan):
     }.get(wlan.status())
 
 
-def radio_off(wlan):
+def radio_off():
     """Radio down. Left on in deep sleep it can cost 1.4 mA (micropython #5418)."""
-    wlan.active(False)
+    network.WLAN(network.WLAN.IF_STA).active(False)
 
 
 def adc_mv(pin):
@@ -79,7 +81,7 @@ def adc_mv(pin):
     return machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB).read_uv() // 1000
 
 
-def i2c(bus, scl, sda):
+def i2c_open(bus, scl, sda):
     """The hardware I2C bus at 100 kHz. bus: its number; scl, sda: GPIO numbers."""
     return machine.I2C(bus, scl=machine.Pin(scl), sda=machine.Pin(sda), freq=100000)
 

@@ -5,7 +5,8 @@ Sources: MicroPython ports/esp8266: modmachine.c (deepsleep, Timer), machine_rtc
 
 import machine
 import network
-import time
+
+from machine import unique_id  # noqa: F401  part of a profile
 
 # machine.deepsleep(ms) multiplies in 32 signed bits and wraps silently above 71 minutes: 35 minutes is below every limit that
 # was reported (micropython modmachine.c; esp8266/Arduino #2342).
@@ -63,9 +64,9 @@ def join_failed(wlan):
     }.get(wlan.status())
 
 
-def radio_off(wlan):
+def radio_off():
     """Radio down."""
-    wlan.active(False)
+    network.WLAN(network.STA_IF).active(False)
 
 
 def adc_mv(pin):
@@ -73,14 +74,11 @@ def adc_mv(pin):
     return machine.ADC(pin).read_u16() * 1000 // 65535
 
 
-def i2c(bus, scl, sda):
+def i2c_open(bus, scl, sda):
     """The bit-banged I2C bus at 100 kHz; this chip has no other. bus: ignored; scl, sda: GPIO numbers."""
     return machine.I2C(scl=machine.Pin(scl), sda=machine.Pin(sda), freq=100000)
 
 
 def deepsleep(ms):
-    """Deep sleep for milliseconds, 1 to MAX_SLEEP_MS, then start again. Needs GPIO16 wired to RST. Does not return at once:
-    the SDK takes up to 100 ms to stop, in which nothing may run.
-    """
+    """Deep sleep for milliseconds, 1 to MAX_SLEEP_MS, then start again. Needs GPIO16 wired to RST. Does not return."""
     machine.deepsleep(ms)
-    time.sleep_ms(1000)

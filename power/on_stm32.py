@@ -8,6 +8,8 @@ import machine
 import network
 import os
 
+from machine import unique_id  # noqa: F401  part of a profile
+
 # rtc.c: a longer wakeup raises ValueError, which would leave the board awake.
 MAX_SLEEP_MS = 131072 * 1000
 _FILE = "/retained.bin"  # firmware before 1.29 has no mem_backup()
@@ -31,11 +33,13 @@ def retained_read():
     """What was kept across the sleep: bytes, RETAINED_BYTES long. Arbitrary after a power-up, so the caller checks it."""
     if RETAINED_BYTES != _FILE_BYTES:
         return bytes(machine.mem_backup())
-    try:
-        with open(_FILE, "rb") as f:
-            return f.read(_FILE_BYTES)
-    except OSError:
-        return b""
+    for path in (_FILE, _FILE + ".new"):
+        try:
+            with open(path, "rb") as f:
+                return f.read(_FILE_BYTES)
+        except OSError:
+            pass
+    return b""
 
 
 def retained_write(image):
@@ -45,9 +49,13 @@ def retained_write(image):
     if RETAINED_BYTES != _FILE_BYTES:
         machine.mem_backup()[: len(image)] = image
         return
-    # A new file that takes the old one's place: a power cut leaves one of the two whole.
+    # A new file that takes the old one's place: a power cut leaves one of the two whole. FAT renames over nothing.
     with open(_FILE + ".new", "wb") as f:
         f.write(image)
+    try:
+        os.remove(_FILE)
+    except OSError:
+        pass
     os.rename(_FILE + ".new", _FILE)
 
 
@@ -75,8 +83,9 @@ def join_failed(wlan):
     return {-1: "refused", -2: "no_ap", -3: "password"}.get(wlan.status())
 
 
-def radio_off(wlan):
+def radio_off():
     """Radio down: active(False) alone leaves the chip powered."""
+    wlan = network.WLAN(network.STA_IF)
     wlan.active(False)
     wlan.deinit()
 
@@ -86,7 +95,7 @@ def adc_mv(pin):
     return machine.ADC(machine.Pin(pin)).read_u16() * 3300 // 65535
 
 
-def i2c(bus, scl, sda):
+def i2c_open(bus, scl, sda):
     """The hardware I2C bus at 100 kHz. bus: "X" or "Y", which name their pins; scl, sda: ignored."""
     return machine.I2C(bus, freq=100000)
 

@@ -14,3 +14,8 @@ I2C = (None, 5, 4)  # bus, SCL, SDA
 
 def rails(on):
     """There is no switched supply on these boards: sensors hang on 3V3."""
+
+
+def i2c(options):
+    """The I2C bus of a sensor. options: the sensor's; "i2c": (bus, scl, sda) takes another one than the board's."""
+    return i2c_open(*options.get("i2c", I2C))

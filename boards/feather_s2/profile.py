@@ -30,3 +30,8 @@ def rails(on):
     for pin in _DOTSTAR:
         machine.Pin(pin, machine.Pin.IN)
     machine.Pin(_LDO2, machine.Pin.OUT, value=0)
+
+
+def i2c(options):
+    """The I2C bus of a sensor. options: the sensor's; "i2c": (bus, scl, sda) takes another one than the board's."""
+    return i2c_open(*options.get("i2c", I2C))

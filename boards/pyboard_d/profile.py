@@ -22,3 +22,8 @@ def rails(on):
     machine.Pin("EN_3V3", machine.Pin.OUT, value=1 if on else 0)
     if on:
         time.sleep_ms(_SETTLE_MS)
+
+
+def i2c(options):
+    """The I2C bus of a sensor. options: the sensor's; "i2c": (bus, scl, sda) takes another one than the board's."""
+    return i2c_open(*options.get("i2c", I2C))

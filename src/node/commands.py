@@ -1,0 +1,79 @@
+"""Commands that were sent while the node slept: checked, applied once, kept, answered."""
+
+import binascii
+import json
+
+from micropython import const
+
+_MOST_BYTES = const(512)
+# Lowest, highest, unit; the same as the setting of that name in node/schema.py (a test compares them).
+SETTINGS = {"wake_every_s": (10, 2592000, "s")}
+
+
+class Inbox:
+    """The commands of one wake.
+
+    state: node.state.State, which remembers what was applied. topics: the filters in order, the node's own first.
+    keep: called without arguments after a setting has changed, before the message is acknowledged.
+    """
+
+    def __init__(self, state, topics, keep):
+        self.state = state
+        self.applied = 0
+        self._topics = [t.encode() for t in topics]
+        self._keep = keep
+        self._seen = []
+
+    def take(self, topic, payload, retain, dup):
+        """Apply one message.
+
+        topic, payload: bytes. retain: it is what the broker holds for new subscribers, so it comes again on every wake.
+        dup: the broker sends it again, having had no acknowledgement.
+        Returns None for a repeat, else (id or None, error text or None): the result to publish.
+        """
+        state = self.state
+        mark = binascii.crc32(payload, binascii.crc32(topic))
+        slot = "retained_b" if topic != self._topics[0] else "retained_a"
+        if retain:
+            known = getattr(state, slot) == mark
+            setattr(state, slot, mark)
+            # With a subscription kept across the sleep one retained publish comes twice in a wake: queued, and as retained.
+            if known or mark in self._seen:
+                return None
+        elif dup and mark in (state.applied_a, state.applied_b, state.applied_c, state.applied_d):
+            return None
+        self._seen.append(mark)
+        state.applied_d, state.applied_c, state.applied_b = state.applied_c, state.applied_b, state.applied_a
+        state.applied_a = mark
+        command_id, changes, error = _parse(payload)
+        if not error and changes:
+            for name in changes:
+                setattr(state, name, changes[name])
+            self.applied += 1
+        self._keep(changes if not error else {})
+        return command_id, error
+
+
+def _parse(payload):
+    """(id, {setting: value}, error text or None). Nothing is applied of a command with one mistake in it."""
+    if len(payload) > _MOST_BYTES:
+        return None, {}, "{} bytes; at most {}".format(len(payload), _MOST_BYTES)
+    try:
+        command = json.loads(payload)
+    except ValueError:
+        return None, {}, "not JSON"
+    if not isinstance(command, dict):
+        return None, {}, "not a JSON object"
+    command_id = command.pop("id", None)
+    if not isinstance(command_id, (int, str)):
+        command_id = None
+    if not command:
+        return command_id, {}, "no setting in it"
+    for name in command:
+        value = command[name]
+        if name not in SETTINGS:
+            return command_id, {}, "unknown: {}; known: {}".format(name, ", ".join(SETTINGS))
+        low, high, unit = SETTINGS[name]
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            return command_id, {}, "{}: {} to {} {}".format(name, low, high, unit)
+    return command_id, command, None

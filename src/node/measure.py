@@ -1,0 +1,81 @@
+"""All sensors of one wake: conversions begun together, read when each is ready, one's failure never another's."""
+
+import asyncio
+import time
+
+_TOO_SLOW_MS = 10000
+
+
+def decimal(value, places):
+    """An integer in units of 10**-places as decimal text: decimal(-2050, 2) is "-20.50"."""
+    if not places:
+        return str(value)
+    unit = 10**places
+    whole, rest = divmod(abs(value), unit)
+    return "{}{}.{:0>{}}".format("-" if value < 0 else "", whole, str(rest), places)
+
+
+def join(part, body):
+    """A part of a record's JSON text put before the others."""
+    return part + "," + body if body else part
+
+
+def start(board, sensors, attempt):
+    """Begin every conversion.
+
+    board: the profile. sensors: config.SENSORS. attempt: attempt(call, *args) gives (result, None) or (None, exception).
+    Returns a list of jobs for finish().
+    """
+    jobs = []
+    for name in sensors:
+        begun, error = attempt(_start, board, sensors[name])
+        jobs.append((name, sensors[name], begun, error))
+    return jobs
+
+
+async def finish(board, jobs, attempt):
+    """Wait for each conversion, read it, switch it off.
+
+    Returns (body, values, errors): the record's JSON text without the outer braces, {"air.temperature_c": (2142, 2)} and
+    {"air": exception} of the sensors that failed. A failed sensor's fields are absent, never stale or invented.
+    """
+    parts = []
+    values = {}
+    errors = {}
+    for name, options, begun, error in jobs:
+        if begun:
+            driver, handle, ready = begun
+            wait = time.ticks_diff(ready, time.ticks_ms())
+            if wait > 0:
+                await asyncio.sleep_ms(wait)
+            numbers, error = attempt(_read, driver, handle, options.get("offset"))
+            if hasattr(driver, "off"):
+                attempt(driver.off, board, handle)
+        if error:
+            errors[name] = error
+            continue
+        fields = []
+        for (field, places), value in zip(driver.FIELDS, numbers):
+            values[name + "." + field] = (value, places)
+            fields.append('"{}":{}'.format(field, decimal(value, places)))
+        parts.append('"{}":{{{}}}'.format(name, ",".join(fields)))
+    return ",".join(parts), values, errors
+
+
+def _start(board, options):
+    driver = __import__("sensors." + options["driver"], None, None, ("start",))
+    for option in options:
+        if option not in ("driver", "offset") and option not in getattr(driver, "OPTIONS", ()):
+            raise ValueError("{} has no option {}".format(options["driver"], option))
+    ms, handle = driver.start(board, options)
+    if ms > _TOO_SLOW_MS:
+        raise ValueError("{} takes {} ms".format(options["driver"], ms))
+    return driver, handle, time.ticks_add(time.ticks_ms(), ms)
+
+
+def _read(driver, handle, offset):
+    numbers = list(driver.read(handle))
+    for i, (field, places) in enumerate(driver.FIELDS):
+        if offset and field in offset:
+            numbers[i] += int(round(offset[field] * 10**places))
+    return numbers

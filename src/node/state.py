@@ -1,0 +1,66 @@
+"""What the node remembers across a deep sleep: a small fixed record. Pure.
+
+Its place in retained memory, and the check that it is whole, are power/retained.py's.
+"""
+
+import struct
+
+from micropython import const
+
+VERSION = const(1)
+_FORMAT = "<HHIIIIHHBBBBIIIIIiIII2I4I"
+_FIELDS = (
+    "boot",  # cold boots of this board, kept in flash too
+    "seq",  # records taken since the cold boot
+    "acked",  # every record with a key up to this one is delivered
+    "sent",  # every record with a key up to this one was sent at least once
+    "dropped",  # records lost to a full store since the cold boot
+    "wake_every_s",  # as commanded; 0: config.py's
+    "sensor_errors",
+    "wake_errors",  # wakes since the last upload that ended in an exception
+    "fails",  # failed uploads in a row
+    "failure",  # the last failure, an index of node.backoff.KINDS
+    "flags",
+    "clock_skips",  # wakes to wait before the next attempt to set the clock
+    "remaining_s",  # of a sleep longer than the board's limit
+    "fixed_at",  # seconds since 1970 of the last clock fix; 0: the clock is not set
+    "born_at",  # seconds since 1970 of the cold boot; 0: not known yet
+    "test_s",  # seconds spent in test mode
+    "slept_s",  # of the last sleep, as asked for
+    "drift_ppm",  # of the sleep clock
+    "base_s",  # what the clock read at the cold boot
+    "clock_tries",
+    "config_mark",  # of the config.py that was checked last
+    "retained_a",  # hash of the last retained command on the node's topic
+    "retained_b",  # and on the fleet's
+    "applied_a",  # hashes of the last commands applied
+    "applied_b",
+    "applied_c",
+    "applied_d",
+)
+
+UNFINISHED = const(1)  # the radio was started, the wake did not end
+STEP_BY_STEP = const(2)  # the broker dropped a pipelined burst
+
+
+class State:
+    """The fields above, all integers, all 0 on a cold boot."""
+
+    def __init__(self):
+        for name in _FIELDS:
+            setattr(self, name, 0)
+
+
+def load(payload):
+    """A State from the bytes of dump(); None when they are not that."""
+    if payload is None or len(payload) != struct.calcsize(_FORMAT):
+        return None
+    state = State()
+    for name, value in zip(_FIELDS, struct.unpack(_FORMAT, payload)):
+        setattr(state, name, value)
+    return state
+
+
+def dump(state):
+    """The State as bytes, always of the same length."""
+    return struct.pack(_FORMAT, *[getattr(state, name) for name in _FIELDS])
