@@ -1,5 +1,5 @@
-"""The way to sleep, the same for every board: deep sleep in as many parts as the board's limit asks for, or in test mode a
-plain wait that leaves USB alone.
+"""The way to sleep, the same for every board: deep sleep, or in test mode a plain wait that leaves USB
+alone.
 """
 
 import time
@@ -10,18 +10,6 @@ import machine
 
 TEST_MODE_MAX_S = const(2 * 3600)  # test mode ends by itself: a forgotten one must not flatten the battery
 _SLICE_MS = const(100)
-
-
-def parts(ms, limit_ms):
-    """Split a sleep that may exceed what the board can sleep at once.
-
-    ms, limit_ms: milliseconds. Returns (ms to sleep now, seconds left to sleep after that).
-    """
-    if ms <= limit_ms:
-        return ms, 0
-    # Whole seconds, so that the rest is exact when it is kept in seconds.
-    now = limit_ms // 1000 * 1000
-    return now, (ms - now + 999) // 1000
 
 
 def deep(board, ms):

@@ -191,7 +191,7 @@ def _expired(board, config):
 
 def _sleep(board, config, memory, ms):
     state = memory.state
-    now_ms, state.remaining_s = sleep.parts(ms, board.MAX_SLEEP_MS)
+    now_ms, state.remaining_s = schedule.parts(ms, board.MAX_SLEEP_MS)
     awake.mark("sleep")
     awake.disarm()
     if config.TEST_MODE and state.test_s < sleep.TEST_MODE_MAX_S:

@@ -15,3 +15,15 @@ def uploads(seq, every):
     a new node is heard at once.
     """
     return (seq - 1) % every == 0
+
+
+def parts(ms, limit_ms):
+    """Split a sleep that may exceed what the board can sleep at once.
+
+    ms, limit_ms: milliseconds. Returns (ms to sleep now, seconds left to sleep after that).
+    """
+    if ms <= limit_ms:
+        return ms, 0
+    # Whole seconds, so that the rest is exact when it is kept in seconds.
+    now = limit_ms // 1000 * 1000
+    return now, (ms - now + 999) // 1000

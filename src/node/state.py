@@ -8,7 +8,7 @@ import struct
 from micropython import const
 
 VERSION = const(1)
-_FORMAT = "<HHIIIIHHBBBBIIIIIiIII2I4I"
+_FORMAT = "<HHIIIIHBBBBIIIIIII2I4I"
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
@@ -17,7 +17,6 @@ _FIELDS = (
     "dropped",  # records lost to a full store since the cold boot
     "wake_every_s",  # as commanded; 0: config.py's
     "sensor_errors",
-    "wake_errors",  # wakes since the last upload that ended in an exception
     "fails",  # failed uploads in a row
     "failure",  # the last failure, an index of node.backoff.KINDS
     "flags",
@@ -26,8 +25,6 @@ _FIELDS = (
     "fixed_at",  # seconds since 1970 of the last clock fix; 0: the clock is not set
     "born_at",  # seconds since 1970 of the cold boot; 0: not known yet
     "test_s",  # seconds spent in test mode
-    "slept_s",  # of the last sleep, as asked for
-    "drift_ppm",  # of the sleep clock
     "base_s",  # what the clock read at the cold boot
     "clock_tries",
     "config_mark",  # of the config.py that was checked last

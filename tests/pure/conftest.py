@@ -39,7 +39,7 @@ class MicroPythonItem(pytest.Item):
 
     def __init__(self, *, function: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.function = function
+        self.wanted = function  # not "function": pytest reads that name itself
         self.add_marker(pytest.mark.timeout(0))  # run_file has its own
 
     def runtest(self) -> None:
@@ -49,10 +49,10 @@ class MicroPythonItem(pytest.Item):
         results = self.session.stash.setdefault(_RESULTS, {})
         if self.path not in results:
             wanted = [
-                item.function for item in self.session.items if isinstance(item, MicroPythonItem) and item.path == self.path
+                item.wanted for item in self.session.items if isinstance(item, MicroPythonItem) and item.path == self.path
             ]
             results[self.path] = run_file(interpreter, self.path, wanted)
-        trouble = results[self.path].get(self.function, "not run")
+        trouble = results[self.path].get(self.wanted, "not run")
         if trouble:
             raise MicroPythonError(trouble)
 
