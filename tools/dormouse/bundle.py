@@ -1,0 +1,66 @@
+"""The files of a node: what a deploy copies to a board, and what the virtual board runs.
+
+Only what this node needs: the modules that main.py imports, the one board's profile, the sensors in use. Compiled, except
+for main.py, config.py and credentials.py, which a user may want to read on the board.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dormouse import mpy
+from dormouse.errors import DormouseError
+from dormouse.imports import Modules
+from dormouse.project import shown
+from dormouse.settings import Settings
+
+_AS_SOURCE = ("main",)
+
+
+def modules(root: Path, settings: Settings) -> dict[str, Path]:
+    """The device modules of a node: dotted name to source file.
+
+    Arguments: root, the template; settings, the node's.
+    Raises DormouseError when a file does not parse, or main.py imports the settings' board or drivers in vain.
+    """
+    drivers = [options["driver"] for options in settings["SENSORS"].values()]
+    if settings["BATTERY"] is not None:
+        drivers.append("battery")
+    starts = ["main", f"boards.{settings['BOARD']}.profile", *(f"sensors.{driver}" for driver in drivers)]
+    found = Modules(root)
+    for name in starts:
+        if found.find(name) is None:
+            raise DormouseError(f"no module {name} in {shown(root)}")
+    try:
+        return found.needed(starts)
+    except SyntaxError as error:
+        raise DormouseError(f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}") from error
+
+
+def board_path(root: Path, source: Path) -> str:
+    """Where a source file of the template is on the board: src/* is in /lib, the rest as it is here."""
+    parts = source.relative_to(root).parts
+    return "/" + "/".join(("lib", *parts[1:]) if parts[0] == "src" else parts)
+
+
+def files(
+    root: Path, settings: Settings, config: str, credentials: bytes | None, *, source: bool = False
+) -> dict[str, bytes]:
+    """The node's files: path on the board to content, main.py first.
+
+    Arguments: root, the template; settings, the node's; config and credentials, the texts of config.py and
+    credentials.py (None: none is copied); source, True for .py everywhere instead of .mpy.
+    Raises DormouseError when a module does not compile.
+    """
+    result: dict[str, bytes] = {}
+    for name, path in sorted(modules(root, settings).items(), key=lambda item: (item[0] != "main", item[0])):
+        target = board_path(root, path)
+        if source or name in _AS_SOURCE:
+            result[target] = path.read_bytes()
+        else:
+            shipped = target.removeprefix("/lib/").removeprefix("/")
+            result[target[: -len(".py")] + ".mpy"] = mpy.compile_module(path, shipped)
+    result["/config.py"] = config.encode()
+    if credentials is not None:
+        result["/credentials.py"] = credentials
+    return result

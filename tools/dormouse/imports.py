@@ -1,0 +1,124 @@
+"""Which of the template's modules a program needs: its imports, followed with ast without running anything."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+_LAZY = "__getattr__"  # a package's lazy names: they cost nothing until one is asked for
+_PROVIDED = ("config", "credentials")  # not part of the template's code: made for each node
+
+
+class Modules:
+    """The template's device modules: those of the root (power, sensors, boards) and of src, which lands in /lib.
+
+    Arguments: root, the template's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._folders = (root, root / "src")
+        self._trees: dict[Path, ast.Module] = {}
+
+    def find(self, name: str) -> Path | None:
+        """The source file of a dotted module name; None for a built-in or a folder without __init__.py."""
+        for folder in self._folders:
+            base = folder.joinpath(*name.split("."))
+            if (base / "__init__.py").is_file():
+                return base / "__init__.py"
+            if base.with_name(base.name + ".py").is_file() and name not in _PROVIDED:
+                return base.with_name(base.name + ".py")
+        return None
+
+    def needed(self, names: Iterable[str]) -> dict[str, Path]:
+        """The modules with these names, the packages they are in, and everything that these import, in any function.
+
+        Returns dotted name to source file. Modules that are not the template's are left out.
+        """
+        found: dict[str, Path] = {}
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            parts = name.split(".")
+            for length in range(1, len(parts) + 1):
+                module = ".".join(parts[:length])
+                path = self.find(module)
+                if path is not None and module not in found:
+                    found[module] = path
+                    waiting.extend(self._imports(module, path))
+        return found
+
+    def _imports(self, module: str, path: Path) -> Iterator[str]:
+        """What a module imports, except in its __getattr__."""
+        for node in _walk(self._tree(path)):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                package = _base(module, path, node)
+                yield package
+                for alias in node.names:
+                    yield from self._imported_name(package, alias.name)
+            elif _is_import_call(node):
+                assert isinstance(node, ast.Call)
+                assert isinstance(node.args[0], ast.Constant)
+                yield str(node.args[0].value)
+
+    def _imported_name(self, package: str, name: str) -> Iterator[str]:
+        """`from package import name`: a module of the package, or a name that its __getattr__ loads lazily."""
+        path = self.find(package)
+        if self.find(f"{package}.{name}") is not None:
+            yield f"{package}.{name}"
+        elif path is not None and not _defines(self._tree(path), name):
+            for node in self._tree(path).body:
+                if isinstance(node, ast.FunctionDef) and node.name == _LAZY:
+                    for inner in ast.walk(node):
+                        if isinstance(inner, ast.ImportFrom):
+                            yield _base(package, path, inner)
+                            yield from (f"{_base(package, path, inner)}.{alias.name}" for alias in inner.names)
+
+    def _tree(self, path: Path) -> ast.Module:
+        if path not in self._trees:
+            self._trees[path] = ast.parse(path.read_bytes(), str(path))
+        return self._trees[path]
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(tree):
+        if not (isinstance(tree, ast.Module) and isinstance(child, ast.FunctionDef) and child.name == _LAZY):
+            yield child
+            yield from _walk(child)
+
+
+def _base(module: str, path: Path, node: ast.ImportFrom) -> str:
+    """The absolute name of the package or module that `from ... import` names."""
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    if path.name != "__init__.py":
+        parts.pop()
+    parts = parts[: len(parts) - (node.level - 1)]
+    return ".".join((*parts, *filter(None, [node.module])))
+
+
+def _is_import_call(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "__import__"
+        and bool(node.args)
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    )
+
+
+def _defines(tree: ast.Module, name: str) -> bool:
+    if name == "*":
+        return True
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name:
+            return True
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            return True
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and any((a.asname or a.name) == name for a in node.names):
+            return True
+    return False
