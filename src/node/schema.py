@@ -61,7 +61,8 @@ def check(settings):
     for name in settings:
         if name == name.upper() and name[0] != "_" and name not in names:
             wrong.append((name, "is not a setting"))
-    for inner in settings.get("BATTERY") or {}:
+    battery = settings.get("BATTERY")
+    for inner in battery if isinstance(battery, dict) else ():
         if "BATTERY." + str(inner) not in names:
             wrong.append(("BATTERY." + str(inner), "is not a setting"))
     return wrong
