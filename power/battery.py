@@ -1,18 +1,13 @@
-"""How full a battery is, from its voltage, by chemistry; and what the node does about it.
+"""How full a battery is, from its voltage, by chemistry; and what the node does about it. Pure.
 
 Resting voltages at room temperature under the light load of a node. The curves are coarse on purpose: a voltage says no
 more than that. Sources: lipo and lifepo4, typical 0.2 C discharge curves; alkaline, Energizer E91 datasheet, 25 mA curve.
 """
 
-from micropython import const
-
 # (millivolts, percent), falling; between two points a straight line.
 _LIPO = ((4150, 100), (3950, 75), (3800, 50), (3700, 25), (3600, 10), (3400, 2), (3200, 0))
 _LIFEPO4 = ((3400, 100), (3320, 80), (3280, 50), (3220, 25), (3150, 12), (3000, 4), (2800, 0))
 _ALKALINE = ((1550, 100), (1350, 75), (1240, 50), (1150, 25), (1080, 10), (1000, 4), (900, 0))
-
-_LEAST_MV = const(1500)
-_MOST_MV = const(6000)
 
 STRETCH = 4  # times the interval below stretch_below_v
 
@@ -39,20 +34,6 @@ def percent(kind, mv):
             return at + (above - at) * (mv - at_mv) // (above_mv - at_mv)
         above_mv, above = at_mv, at
     return 0
-
-
-def millivolts(board, attempt):
-    """The battery's voltage through the board's divider, in millivolts.
-
-    board: the profile. attempt: attempt(call, *args) gives (result, None) or (None, exception).
-    None when there is no divider, or when what it shows cannot be a battery's: a pin left open shows anything.
-    """
-    if not board.VBAT:
-        return None
-    pin, numerator, denominator = board.VBAT
-    mv, _ = attempt(board.adc_mv, pin)
-    mv = mv * numerator // denominator if mv else 0
-    return mv if _LEAST_MV <= mv <= _MOST_MV else None
 
 
 def below(battery, name, mv):

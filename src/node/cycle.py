@@ -80,7 +80,7 @@ async def _wake(board, config, memory):
 
     board.rails(True)
     # Before the radio pulls the voltage down.
-    memory.battery_mv = mv = battery.millivolts(board, attempt) if config.BATTERY else None
+    memory.battery_mv = mv = attempt(measure.battery_mv, board)[0] if config.BATTERY else None
     jobs = measure.start(board, config.SENSORS, attempt)
     uploads = uploads and not battery.below(config.BATTERY, "stop_below_v", mv)
     try:

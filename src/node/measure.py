@@ -20,6 +20,13 @@ def join(part, body):
     return part + "," + body if body else part
 
 
+def battery_mv(board):
+    """The battery's voltage in millivolts. Raises OSError when there is no divider, or what it shows cannot be a battery's."""
+    from sensors import battery
+
+    return battery.read(battery.start(board, {})[1])[0]
+
+
 def start(board, sensors, attempt):
     """Begin every conversion.
 

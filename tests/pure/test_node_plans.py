@@ -68,14 +68,3 @@ def test_an_unknown_voltage_never_silences_the_node():
     assert not battery.below(limits, "stop_below_v", 3400)
     assert not battery.below(limits, "stretch_below_v", 100)
     assert not battery.below(None, "stop_below_v", 100)
-
-
-class Board:
-    VBAT = (1, 2, 1)
-
-
-def test_an_open_divider_is_no_battery():
-    for pin_mv, found in ((1900, 3800), (3, None), (3300, None)):
-        Board.adc_mv = staticmethod(lambda pin, mv=pin_mv: mv)
-        assert battery.millivolts(Board, lambda call, *a: (call(*a), None)) == found
-    assert battery.millivolts(Board, lambda call, *a: (None, OSError(5))) is None

@@ -1,0 +1,122 @@
+"""Whatever the world does, the node itself goes back to sleep within its budget, and keeps the reading."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .conftest import BOARDS, Listener, MakeNode
+
+MAX_AWAKE_S = 5
+SLACK_MS = 100
+
+
+def assert_slept(wake: Any) -> None:
+    assert (wake.ended, wake.by) == ("deepsleep", "node"), wake.output
+    assert wake.awake_ms <= MAX_AWAKE_S * 1000 + SLACK_MS, wake.phases
+    assert wake.sleep_ms > 0
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A broker that accepts TCP and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def later(broker: Any) -> dict[str, Any]:
+    return {"BROKER": f"{broker.host}:{broker.port}", "MAX_AWAKE_S": MAX_AWAKE_S}
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_broker_down(make_node: MakeNode, board: str, free_port: int) -> None:
+    node = make_node(board, BROKER=f"127.0.0.1:{free_port}", MAX_AWAKE_S=MAX_AWAKE_S)
+    for _ in range(2):
+        wake = node.run_wake()
+        assert_slept(wake)
+        assert "upload failed" in wake.output
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_broker_silent(make_node: MakeNode, board: str, silent: str) -> None:
+    node = make_node(board, BROKER=silent, MAX_AWAKE_S=MAX_AWAKE_S)
+    for _ in range(2):
+        wake = node.run_wake()
+        assert_slept(wake)
+        assert "upload failed" in wake.output
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_ap_absent(make_node: MakeNode, board: str, free_port: int) -> None:
+    node = make_node(board, BROKER=f"127.0.0.1:{free_port}", MAX_AWAKE_S=MAX_AWAKE_S)
+    node.world.wifi.ap_present = False
+    for _ in range(2):
+        wake = node.run_wake()
+        assert_slept(wake)
+        assert "upload failed" in wake.output
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_wrong_password(make_node: MakeNode, board: str, free_port: int) -> None:
+    wrong = b'WIFI = (("dormouse", "wrong"),)\nUSER = None\nPASSWORD = None\n'
+    node = make_node(board, credentials=wrong, BROKER=f"127.0.0.1:{free_port}", MAX_AWAKE_S=MAX_AWAKE_S)
+    wake = node.run_wake()
+    assert_slept(wake)
+    assert "upload failed: LinkError('password'" in wake.output
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_sensor_that_raises_costs_only_its_own_fields(
+    make_node: MakeNode, board: str, mosquitto: Any, listener: Listener
+) -> None:
+    broken = b"FIELDS = (('x', 0),)\ndef start(board, options):\n    return 0, None\ndef read(handle):\n    return 1 // 0,\n"
+    sensors = {"bad": {"driver": "broken"}, "air": {"driver": "sht4x"}}
+    node = make_node(board, extra={"/sensors/broken.py": broken}, SENSORS=sensors, **later(mosquitto))
+    wake = node.run_wake()
+    assert_slept(wake)
+    listener.until(lambda: bool(listener.on("readings")))
+    reading = listener.on("readings")[0]
+    assert "bad" not in reading and "temperature_c" in reading["air"]
+    assert "ZeroDivisionError" in wake.output
+
+
+def test_what_was_not_sent_goes_out_when_the_broker_is_back(
+    make_node: MakeNode, mosquitto: Any, listener: Listener
+) -> None:
+    node = make_node(**later(mosquitto))
+    node.world.wifi.ap_present = False
+    for _ in range(3):
+        assert_slept(node.run_wake())
+    node.world.wifi.ap_present = True
+    assert_slept(node.run_wake())
+    listener.until(lambda: len(listener.on("readings")) >= 4)
+    assert [reading["seq"] for reading in listener.on("readings")] == [1, 2, 3, 4]
+    assert all(reading["time"] > 1.7e9 for reading in listener.on("readings"))
+
+
+def test_an_endless_loop_in_a_driver_ends_in_sleep(make_node: MakeNode, free_port: int) -> None:
+    endless = b"FIELDS = ()\ndef start(board, options):\n    while True:\n        pass\n"
+    node = make_node(
+        extra={"/sensors/endless.py": endless},
+        SENSORS={"bad": {"driver": "endless"}},
+        BROKER=f"127.0.0.1:{free_port}",
+        MAX_AWAKE_S=MAX_AWAKE_S,
+    )
+    assert_slept(node.run_wake())
+
+
+def test_a_wrong_configuration_is_named_and_ends_in_sleep(make_node: MakeNode) -> None:
+    node = make_node(options={"speed": 20}, UPLOAD_EVERY=200)
+    wake = node.run_wake()
+    assert (wake.ended, wake.by) == ("deepsleep", "node")
+    assert "config.py: UPLOAD_EVERY is 200; allowed: 1 to 96 wakes" in wake.output
+    # Still wrong after the sleep: still not an awake REPL.
+    assert (node.run_wake().ended, node.run_wake().by) == ("deepsleep", "node")
+
+
+def test_missing_credentials_end_in_sleep(make_node: MakeNode, free_port: int) -> None:
+    node = make_node(credentials=b"", BROKER=f"127.0.0.1:{free_port}", MAX_AWAKE_S=MAX_AWAKE_S)
+    assert_slept(node.run_wake())
