@@ -1,0 +1,35 @@
+# Everything from a bare Debian or Ubuntu with python3 (3.10 or later), git and make; `make help` tells what there is.
+# $MICROPYTHON names the MicroPython interpreter where there is no packaged one, $PYTHON the Python to build .venv with.
+
+RUN = .venv/bin/python -m
+
+.PHONY: help demo test lint size clean setup
+
+help: ## what this file can do
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-7s %s\n' "$$name" "$$text"; done
+
+demo: ## a virtual node through four wakes, and what a subscriber received
+	@tools/setup demo
+	@$(RUN) dormouse simulate --wakes 4 --send '{"id": 1, "wake_every_s": 600}'
+
+test: ## all tests, the pure ones on CPython and on MicroPython; ARGS="-k burst" passes pytest options
+	@tools/setup test
+	@$(RUN) pytest $(ARGS)
+
+lint: ## ruff, the syntax and layer gates, pyright for each port and for the tools
+	@tools/setup lint
+	@$(RUN) ruff check
+	@$(RUN) pytest -q tests/lint tests/test_layers.py
+	@.venv/bin/python tests/lint/types.py
+
+size: ## measure docs/size.md anew
+	@tools/setup test
+	@$(RUN) dormouse size
+
+setup: ## only what `make test` and `make lint` need
+	@tools/setup test
+	@tools/setup lint
+
+clean: ## remove all that the others made
+	rm -rf .venv .stubs build .pytest_cache .ruff_cache tools/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
