@@ -1,0 +1,192 @@
+"""What the board's shims ask the supervisor for, by name: the table of calls and what each does to the life it belongs to."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, Any
+
+from .devices import Nack
+from .wire import Refused
+
+if TYPE_CHECKING:
+    from .life import Life
+
+ENODEV = 19
+
+
+def _q(value: int) -> bytes:
+    return struct.pack("<q", value)
+
+
+def hello(life: Life, _: bytes) -> bytes:
+    return json.dumps(life.description()).encode()
+
+
+def mark(life: Life, data: bytes) -> bytes:
+    ticks, free = struct.unpack_from("<qI", data)
+    life.mark(data[12:].decode(), ticks, free)
+    return b""
+
+
+def memory_set(life: Life, data: bytes) -> bytes:
+    life.keep(data)
+    return b""
+
+
+def memory_at(life: Life, data: bytes) -> bytes:
+    life.memory_address = struct.unpack("<Q", data)[0]
+    return b""
+
+
+def rtc_set(life: Life, data: bytes) -> bytes:
+    clock = life.board.clock
+    clock.tick()
+    clock.rtc_ms = struct.unpack("<q", data)[0]
+    return b""
+
+
+def timer(life: Life, data: bytes) -> bytes:
+    key, kind, period = struct.unpack("<BBI", data)
+    life.timers.pop(key, None)
+    if kind != 2:
+        life.timers[key] = (life.host_ms() + period, period if kind == 1 else None)
+    return b""
+
+
+def watchdog(life: Life, data: bytes) -> bytes:
+    life.board.watchdog_ms = struct.unpack("<I", data)[0]
+    return watchdog_feed(life, b"")
+
+
+def watchdog_feed(life: Life, _: bytes) -> bytes:
+    if life.board.watchdog_ms is not None:
+        life.watchdog_due = life.host_ms() + life.board.watchdog_ms
+    return b""
+
+
+def pin_set(life: Life, data: bytes) -> bytes:
+    name, _, level = data.decode().partition("=")
+    if level == "z":
+        life.pins.pop(name, None)
+    else:
+        life.pins[name] = int(level)
+    if name == life.board.model.rail:
+        life.board.power_devices(life.rail())
+    return b""
+
+
+def pin_get(life: Life, data: bytes) -> bytes:
+    name, _, pulled_up = data.decode().partition("=")
+    return _q(life.board.world.inputs.get(name, int(pulled_up)))
+
+
+def wake_pin(life: Life, data: bytes) -> bytes:
+    life.board.wake_pins.append(data.decode())
+    return b""
+
+
+def adc(life: Life, data: bytes) -> bytes:
+    pin = data.decode()
+    pin = next((alias for alias, name in life.board.model.pins.items() if name == pin), pin)
+    return _q(1000 * life.board.scene.adc_mv({"adc": life.board.model.adc}, pin, rail_on=life.rail()))
+
+
+def i2c(life: Life, data: bytes) -> bytes:
+    address, size, writes = struct.unpack_from("<BHB", data)
+    device = next((d for d in life.board.devices if d.address == address), None)
+    if device is None:
+        raise Refused(ENODEV)
+    try:
+        if writes:
+            device.write(data[4:])
+        return device.read(size) if size or not writes else b""
+    except Nack:
+        raise Refused(ENODEV) from None
+
+
+def i2c_scan(life: Life, _: bytes) -> bytes:
+    found = bytearray()
+    for device in life.board.devices:
+        try:
+            device.write(b"")
+        except Nack:
+            continue
+        found.append(device.address)
+    return bytes(sorted(found))
+
+
+def wifi(life: Life, data: bytes) -> bytes:
+    op, args = json.loads(data)
+    result = life.wifi.handle(op, args)
+    life.process.link(life.wifi.connected())
+    return json.dumps(result).encode()
+
+
+def dns(life: Life, data: bytes) -> bytes:
+    world, host = life.board.world.dns, data.decode()
+    address = None if world.fails or not life.wifi.connected() else world.table.get(host)
+    ms = world.ms if address else world.fail_ms
+    if not life.wifi.connected():
+        ms = 0
+    ms //= life.board.speed
+    if life.board.model.dns_blocks:
+        life.delay_ms, ms = ms, 0
+    return f"{ms} {address or '-'}".encode()
+
+
+def ntp(life: Life, _: bytes) -> bytes:
+    return _q(life.board.ntp.port)
+
+
+def flash_write(life: Life, data: bytes) -> bytes:
+    block, offset = struct.unpack_from("<IH", data)
+    if not life.board.flash.write(block, offset, data[6:]):
+        life.finish("killed", "supervisor", reason="power cut")
+    return b""
+
+
+def flash_erase(life: Life, data: bytes) -> bytes:
+    if not life.board.flash.erase(struct.unpack("<I", data)[0]):
+        life.finish("killed", "supervisor", reason="power cut")
+    return b""
+
+
+def main(life: Life, data: bytes) -> bytes:
+    life.started(*struct.unpack("<II", data))
+    return b""
+
+
+def deepsleep(life: Life, data: bytes) -> bytes:
+    life.finish("deepsleep", sleep_us=struct.unpack("<q", data)[0])
+    return b""
+
+
+CALLS: dict[str, Any] = {
+    "hello": hello,
+    "main": main,
+    "mark": mark,
+    "mem.get": lambda life, _: life.board.retained,
+    "mem.set": memory_set,
+    "mem.at": memory_at,
+    "rtc.set": rtc_set,
+    "timer": timer,
+    "wdt": watchdog,
+    "wdt.feed": watchdog_feed,
+    "pin.set": pin_set,
+    "pin.get": pin_get,
+    "wake.pin": wake_pin,
+    "adc": adc,
+    "i2c": i2c,
+    "i2c.scan": i2c_scan,
+    "wifi": wifi,
+    "dns": dns,
+    "ntp": ntp,
+    "flash.write": flash_write,
+    "flash.erase": flash_erase,
+    "deepsleep": deepsleep,
+    "reset": lambda life, _: life.finish("reset"),
+    "soft_reset": lambda life, _: life.finish("soft_reset"),
+    "bootloader": lambda life, _: life.finish("killed", "supervisor", reason="bootloader"),
+    "repl": lambda life, _: life.at_repl(),
+}

@@ -1,0 +1,294 @@
+"""One life of the board: from power applied, or the end of a sleep, to the next sleep, reset or death. An event loop around
+the board's process: its requests, its output, its timers and watchdog, the time server, the serial port.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .calls import CALLS
+from .process import Process
+from .wifi import Wifi
+from .wire import Decoder, Refused, Request, answer
+
+if TYPE_CHECKING:
+    from .board import VirtualBoard
+
+
+@dataclass
+class Wake:
+    """What one life came to. Times in milliseconds by the supervisor's clock, from power applied; see docs on models.
+
+    ended: "deepsleep", "soft_reset", "reset", "watchdog", "repl", "killed" or "crashed". by: "node", or "supervisor" when the
+    life was cut short. reason: why, for "killed" and "crashed". sleep_ms: asked for, None without a timer (for ever).
+    heap_low: lowest number of free bytes seen at a mark, after a collection; -1 without marks.
+    """
+
+    number: int
+    reset_cause: str
+    ended: str = ""
+    by: str = "node"
+    reason: str = ""
+    awake_ms: int = 0
+    sleep_ms: int | None = None
+    phases: list[tuple[str, int, int]] = field(default_factory=list)
+    output: str = ""
+    heap_low: int = -1
+    retained_writes: int = 0
+    flash_writes: int = 0
+
+
+class Life:
+    """Runs one life. board: the virtual board. cap_s: seconds of host time after which it is killed. raw: no main.py."""
+
+    def __init__(self, board: VirtualBoard, cap_s: float, raw: bool = False) -> None:
+        self.board = board
+        self.wake = Wake(board.wakes, board.cause_name())
+        self.timers: dict[int, tuple[int, int | None]] = {}
+        self.pins: dict[str, int] = {}
+        self.watchdog_due: int | None = None
+        self.memory_address: int | None = None
+        self.delay_ms = 0  # before the next answer
+        self._raw = raw
+        self._done = False
+        self._output = bytearray()
+        self._marks: list[tuple[str, int]] = []
+        self._boot_ms = (board.model.boot_ms if board.cause != "deepsleep" else board.model.wake_boot_ms) // board.speed
+        self._start = self.host_ms()
+        self._main: int | None = None
+        self._cap = self.host_ms() + round(cap_s * 1000)
+        self._delayed: list[tuple[int, bytes]] = []
+        self._flash_before = board.flash.writes
+        self.wifi = Wifi(board.model, board.world.wifi, self.host_ms, board.speed, board.sdk)
+        self.process = Process(
+            board.command, board.model.port, board.flash.fd, board.heap_argument(), board.serial is not None
+        )
+
+    @staticmethod
+    def host_ms() -> int:
+        """Milliseconds of the host's monotonic clock: the board's ticks are the same ones."""
+        return time.monotonic_ns() // 1_000_000
+
+    def rail(self) -> bool:
+        """Whether the sensors' supply is on."""
+        rail = self.board.model.rail
+        return rail is None or self.pins.get(rail, 0) == 1
+
+    # What the calls report.
+
+    def description(self) -> dict[str, Any]:
+        """What the shims need to know of the board."""
+        board, model = self.board, self.board.model
+        board.clock.hold()
+        return {
+            "rtc_ms": board.clock.rtc_ms + self._boot_ms,
+            "modules": model.modules,
+            "blocks": board.flash.blocks,
+            "root": model.root,
+            "path": model.path,
+            "speed": board.speed,
+            "raw": self._raw,
+            "platform": model.platform,
+            "uname": (model.platform, model.platform, "1.29.0", "v1.29.0 (virtual board)", model.machine),
+            "unique_id": list(model.unique_id),
+            "cause": model.causes[board.cause],
+            "wake_reason": board.wake_reason,
+            "pins": model.pins,
+            "pin_range": (*model.pin_range, list(model.pins.values())),
+            "errno": model.errno,
+            "no_route": model.no_route,
+            "dns_error": model.dns_error,
+            "hostname": model.hostname,
+            "usb": board.serial is not None,
+        }
+
+    def started(self, used: int, free: int) -> None:
+        """The first line of main.py is next: the board's time begins."""
+        self._main = self.host_ms()
+        self.board.heap_used = used
+        # Starting the interpreter took the supervisor's time; the board's boot takes what the model says.
+        self.board.clock.hold()
+        self.board.clock.skip(self._boot_ms)
+        self._marks = [("boot", self._main - self._boot_ms)]
+        if self.board.realtime:
+            self.delay_ms = self._boot_ms
+            self._main += self._boot_ms
+            self._marks = [("boot", self._main - self._boot_ms)]
+        if self.board.watchdog_ms is not None:
+            self.watchdog_due = self.host_ms() + self.board.watchdog_ms
+        if self.board.model.port == "esp8266":
+            self.process.link(self.wifi.connected())
+
+    def mark(self, phase: str, ticks: int, free: int) -> None:
+        """A phase begins. ticks: milliseconds of the host's clock. free: bytes of heap."""
+        if self._marks and len(self._marks) == 1 and self._main is not None and self._marks[0][0] == "boot":
+            ticks = max(ticks, self._main)
+        self._end_phase(ticks)
+        self._marks.append((phase, ticks))
+        if self.wake.heap_low < 0 or free < self.wake.heap_low:
+            self.wake.heap_low = free
+
+    def _end_phase(self, ticks: int) -> None:
+        if not self._marks:
+            return
+        name, start = self._marks[-1]
+        phase = (name, start - self._marks[0][1], ticks - start)
+        self.wake.phases.append(phase)
+        self.board.event(
+            {"event": "phase", "wake": self.wake.number, "phase": name, "start_ms": phase[1], "length_ms": phase[2]}
+        )
+
+    def keep(self, data: bytes) -> None:
+        """The board wrote its retained memory."""
+        if data != self.board.retained:
+            self.wake.retained_writes += 1
+        self.board.retained = data
+
+    def at_repl(self) -> bytes:
+        """main.py has ended and the board did not sleep: the REPL has it, and somebody at the serial port may."""
+        if self.board.serial is None:
+            self.finish("repl")
+        else:
+            self.wake.reason = "repl"
+        return b""
+
+    def finish(
+        self, ended: str, by: str = "node", *, sleep_us: int | None = None, reason: str = "", at: int | None = None
+    ) -> bytes:
+        """The life ends now, or ended at a host time."""
+        if not self._done:
+            self._done = True
+            now = self.host_ms() if at is None else at
+            self.wake.ended, self.wake.by, self.wake.reason = ended, by, reason or self.wake.reason
+            self.wake.sleep_ms = None if sleep_us is None or sleep_us < 0 else sleep_us // 1000
+            started = self._marks[0][1] if self._marks else self._start
+            self.wake.awake_ms = now - started
+            self._end_phase(now)
+            self.board.clock.tick()
+        return b""
+
+    # The loop.
+
+    def run(self) -> Wake:
+        """Run to the end. Returns what it came to; the process is dead then."""
+        pipes = self.process.pipes
+        decoder = Decoder()
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipes.requests, selectors.EVENT_READ, "requests")
+            selector.register(pipes.output, selectors.EVENT_READ, "output")
+            selector.register(self.board.ntp.sock, selectors.EVENT_READ, "ntp")
+            if self.board.serial is not None:
+                self.board.serial.attach(self.process, selector)
+            try:
+                while not self._done:
+                    for key, _ in selector.select(self._wait_s()):
+                        if key.data == "requests":
+                            for request in decoder.feed(self._read(pipes.requests)):
+                                self._call(request)
+                        elif key.data == "output":
+                            if not self._take_output():
+                                selector.unregister(pipes.output)
+                                self._exited()
+                        elif key.data == "ntp":
+                            self.board.ntp.serve()
+                        elif self.board.serial is not None:
+                            self.board.serial.input(self)
+                    self._due()
+            finally:
+                self._bury()
+        return self.wake
+
+    @staticmethod
+    def _read(fd: int) -> bytes:
+        try:
+            return os.read(fd, 65536)
+        except BlockingIOError:
+            return b""
+
+    def _call(self, request: Request) -> None:
+        if self._done:
+            return
+        self.delay_ms = 0
+        try:
+            reply = answer(request, CALLS[request.name](self, request.payload))
+        except Refused as refused:
+            reply = answer(request, refused=refused)
+        if self._done:
+            return  # it never hears of it
+        if self.delay_ms:
+            self._delayed.append((self.host_ms() + self.delay_ms, reply))
+        else:
+            self._answer(reply)
+
+    def _answer(self, reply: bytes) -> None:
+        try:
+            os.write(self.process.pipes.answers, reply)
+        except BrokenPipeError:
+            pass
+
+    def _take_output(self) -> bool:
+        try:
+            data = os.read(self.process.pipes.output, 65536)
+        except BlockingIOError:
+            return True
+        self._output += data
+        if self.board.serial is not None and data:
+            self.board.serial.output(data)
+        return bool(data)
+
+    def _exited(self) -> None:
+        if self._done:
+            return
+        if self.board.serial is not None and self._main is not None:
+            self.finish("soft_reset")  # Ctrl-D at the REPL, or SystemExit typed there
+        else:
+            self.finish("crashed", "supervisor", reason=f"the interpreter exited: {self.process.exited()}")
+
+    def _wait_s(self) -> float:
+        times = [self._cap, *(due for due, _ in self.timers.values()), *(due for due, _ in self._delayed)]
+        change = self.wifi.next_change()
+        times += [t for t in (self.watchdog_due, change) if t is not None]
+        return max(0, min(times) - self.host_ms()) / 1000
+
+    def _due(self) -> None:
+        now = self.host_ms()
+        for item in [d for d in self._delayed if d[0] <= now]:
+            self._delayed.remove(item)
+            self._answer(item[1])
+        for key, (due, period) in list(self.timers.items()):
+            if due <= now:
+                if period is None:
+                    del self.timers[key]
+                else:
+                    self.timers[key] = (max(due + period, now), period)
+                os.write(self.process.pipes.timers, bytes([key]))
+        change = self.wifi.next_change()
+        if change is not None and change <= now:
+            self.process.link(self.wifi.connected())
+        if self.watchdog_due is not None and self.watchdog_due <= now:
+            self.finish("watchdog", "supervisor")
+        elif now >= self._cap:
+            repl = self.wake.reason == "repl"
+            self.finish("repl" if repl else "killed", "node" if repl else "supervisor", reason="" if repl else "host time")
+
+    def interrupt(self) -> None:
+        """Ctrl-C: KeyboardInterrupt in the board's program."""
+        os.kill(self.process.pid, signal.SIGINT)
+
+    def _bury(self) -> None:
+        if self.memory_address is not None and self.wake.reason != "power cut":
+            kept = self.process.memory(self.memory_address, self.board.model.retained_bytes)
+            if kept is not None:
+                self.keep(kept)
+        self.process.link(False)
+        if self.board.serial is not None:
+            self.board.serial.detach()
+        self._take_output()
+        self.process.end()
+        self.wake.output = self._output.decode("utf-8", "replace")
+        self.wake.flash_writes = self.board.flash.writes - self._flash_before + self.wifi.flash_writes

@@ -1,0 +1,79 @@
+# What the firmware does before main.py: build the modules of the port, mount the flash, run boot.py and main.py.
+import builtins
+import gc
+import json
+import sys
+
+import _wire
+
+_wire.open_pipes(int(sys.argv[1]), int(sys.argv[2]))
+_wire.model = _m = json.loads(_wire.call(b"hello"))
+
+import time
+
+_wire.rtc = _m["rtc_ms"] - time.ticks_ms()
+
+import errno
+import machine
+import network
+import os
+import socket
+import _sys
+
+for _name in _m["modules"]:
+    __import__(_name)
+
+import vfs
+from _flash import Flash
+
+machine._setup(int(sys.argv[3]))
+socket._setup(int(sys.argv[5]))
+_flash = Flash(int(sys.argv[4]), _m["blocks"])
+vfs.umount("/")
+vfs.mount(vfs.VfsLfs2(_flash, readsize=32, progsize=32, lookahead=32), _m["root"])
+os.chdir(_m["root"])
+sys.path[:] = _m["path"]
+sys.argv[:] = []
+sys.modules["sys"] = _sys
+_globals = __import__("__main__").__dict__
+_import = builtins.__import__
+
+
+def _mark(phase, ticks):
+    gc.collect()
+    _wire.call(b"mark", _wire.pack("<qI", ticks, gc.mem_free()) + phase.encode())
+
+
+def _hook(*args):
+    # power.awake tells the phases of a wake; its budget is divided as the modelled times are.
+    module = _import(*args)
+    awake = sys.modules.get("power.awake")
+    if awake and hasattr(awake, "mark"):
+        builtins.__import__ = _import
+        awake.on_mark = _mark
+        awake.MS_PER_S = 1000 // _m["speed"]
+    return module
+
+
+def _run(name):
+    try:
+        open(name).close()
+    except OSError:
+        return
+    try:
+        execfile(name, _globals)
+    except SystemExit:
+        if machine._soft:
+            _wire.end(b"soft_reset")
+    except BaseException as e:
+        sys.print_exception(e)
+
+
+builtins.__import__ = _hook
+del sys.modules["_vboot"], sys.modules["_flash"], sys.modules["_sys"]
+gc.collect()
+_wire.call(b"main", _wire.pack("<II", gc.mem_alloc(), gc.mem_free()))
+if not _m["raw"]:
+    _run("boot.py")
+    _run("main.py")
+_wire.call(b"repl")

@@ -1,0 +1,50 @@
+# The board's end of the wire to the supervisor: one request, one answer, over two pipes.
+# Request: sequence number, length of the name, length of the payload, name, payload. Answer: sequence number, status, length, payload.
+# Status 0 is good, -32768 is OSError(text), any other OSError(status).
+from struct import pack, unpack
+
+_r = _w = None
+_seq = 0
+rtc = 0  # milliseconds: the RTC's time since 2000 less ticks_ms()
+model = None  # the board's numbers, a dict
+
+
+def open_pipes(r, w):
+    global _r, _w
+    _r = open(r, "rb")
+    _w = open(w, "wb")
+
+
+def send(name, payload=b""):
+    global _seq
+    _seq = _seq + 1 & 0xFF
+    _w.write(pack("<BBH", _seq, len(name), len(payload)) + name + payload)
+
+
+def call(name, payload=b""):
+    send(name, payload)
+    while True:
+        # No jump between the two reads: Ctrl-C cannot come between an answer's head and its body. An answer whose caller was
+        # interrupted is still in the pipe: its number is an old one.
+        head = _r.read(5)
+        body = _r.read(head[3] | head[4] << 8)
+        if head[0] == _seq:
+            break
+    status = unpack("<h", head[1:3])[0]
+    if status:
+        raise OSError(str(body, "utf-8") if status == -32768 else status)
+    return body
+
+
+def number(name, payload=b""):
+    return unpack("<q", call(name, payload))[0]
+
+
+def end(name, payload=b""):
+    # The supervisor kills the process: as on hardware nothing after it runs, and nothing can catch it.
+    send(name, payload)
+    while True:
+        try:
+            _r.read(1)
+        except BaseException:
+            pass

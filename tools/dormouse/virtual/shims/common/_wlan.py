@@ -1,0 +1,136 @@
+# What the three WLAN classes share: the radio is a model in the supervisor, which answers with JSON.
+import json
+
+import _wire
+
+STA_IF = 0
+AP_IF = 1
+
+_country = "XX"
+_hostname = None
+
+
+def ask(op, **args):
+    return json.loads(_wire.call(b"wifi", json.dumps([op, args]).encode()))
+
+
+def country(code=None):
+    global _country
+    if code is None:
+        return _country
+    if len(code) != 2:
+        raise ValueError
+    _country = code
+
+
+def hostname(name=None):
+    global _hostname
+    if name is None:
+        return _hostname or _wire.model["hostname"]
+    if len(name) > 32:
+        raise ValueError
+    _hostname = name
+
+
+def text(value):
+    return value if isinstance(value, str) else str(bytes(value), "utf-8")
+
+
+def mac(value):
+    if value is None:
+        return None
+    if len(value) != 6:
+        raise ValueError
+    return list(bytes(value))
+
+
+class Base:
+    # Read and written with config(); what is not here is a ValueError, as on the port.
+    _READ = ()
+    _WRITE = ()
+
+    def __init__(self, interface_id=0):
+        if interface_id not in (0, 1):
+            raise ValueError("invalid WLAN interface identifier")
+        self._id = interface_id
+
+    def active(self, is_active=None):
+        if is_active is None:
+            return ask("active", id=self._id)
+        return ask("active", id=self._id, on=bool(is_active))
+
+    def isconnected(self):
+        return self._id == 0 and ask("connected")
+
+    def disconnect(self):
+        ask("disconnect")
+
+    def status(self, param=None):
+        if param is None:
+            return ask("status")
+        if param == "rssi":
+            return ask("rssi")
+        raise ValueError("unknown status param")
+
+    def scan(self):
+        import time
+
+        if not self.active():
+            raise OSError("STA must be active")
+        time.sleep_ms(ask("scan"))
+        return [(n.encode(), bytes(b), c, r, s, h) for n, b, c, r, s, h in ask("found")]
+
+    def ifconfig(self, four=None):
+        if four is None:
+            return tuple(ask("ifconfig"))
+        ask("ifconfig", four="dhcp" if four == "dhcp" else list(four))
+
+    def ipconfig(self, name=None, **kwargs):
+        if name:
+            ip, mask, gw, dns = ask("ifconfig")
+            if name == "addr4":
+                return ip, mask
+            if name == "gw4":
+                return gw
+            if name == "dhcp4":
+                return ask("dhcp")
+            if name == "has_dhcp4":
+                return self.isconnected() and ask("dhcp")
+            raise ValueError("unexpected key")
+        ip, mask, gw, dns = ask("ifconfig")
+        for key, value in kwargs.items():
+            if key == "addr4":
+                ip, mask = value if isinstance(value, tuple) else _mask(value)
+            elif key == "gw4":
+                gw = value
+            elif key == "dhcp4":
+                ask("ifconfig", four="dhcp" if value else None)
+                return
+            else:
+                raise ValueError("unexpected key")
+        ask("ifconfig", four=[ip, mask, gw, dns])
+
+    def config(self, *args, **kwargs):
+        if args and kwargs or len(args) > 1:
+            raise TypeError("either pos or kw args are allowed")
+        if args:
+            name = args[0]
+            if name not in self._READ:
+                raise ValueError("unknown config param")
+            if name == "hostname" or name == "dhcp_hostname":
+                return hostname()
+            value = ask("config", get=name)
+            return bytes(value) if name == "mac" else value
+        for name, value in kwargs.items():
+            if name not in self._WRITE:
+                raise ValueError("unknown config param")
+            if name == "hostname" or name == "dhcp_hostname":
+                hostname(value)
+            else:
+                ask("config", set=name, to=list(value) if name == "mac" else value)
+
+
+def _mask(address):
+    ip, _, bits = address.partition("/")
+    mask = (0xFFFFFFFF << 32 - int(bits or 32)) & 0xFFFFFFFF
+    return ip, ".".join([str(mask >> s & 255) for s in (24, 16, 8, 0)])

@@ -1,0 +1,24 @@
+# errno of the ESP32 port: newlib's numbers, which are not Linux's.
+EPERM = 1
+ENOENT = 2
+EIO = 5
+EBADF = 9
+EAGAIN = 11
+ENOMEM = 12
+EACCES = 13
+EEXIST = 17
+ENODEV = 19
+EISDIR = 21
+EINVAL = 22
+ECONNRESET = 104
+ENOBUFS = 105
+EADDRINUSE = 112
+ECONNABORTED = 113
+ETIMEDOUT = 116
+EHOSTUNREACH = 118
+EINPROGRESS = 119
+EALREADY = 120
+ENOTCONN = 128
+ECONNREFUSED = 111
+EOPNOTSUPP = 95
+errorcode = {v: k for k, v in globals().items() if k[0] == "E"}

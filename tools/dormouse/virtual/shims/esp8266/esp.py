@@ -1,0 +1,32 @@
+# esp of the ESP8266 port. Source: ports/esp8266/modesp.c.
+import _rtc
+import _wire
+
+SLEEP_NONE = 0
+SLEEP_LIGHT = 1
+SLEEP_MODEM = 2
+
+
+def osdebug(uart_no, level=None):
+    pass
+
+
+def deepsleep(time_us=0, option=0):
+    # A C int of microseconds: 35.8 minutes.
+    _wire.end(b"deepsleep", _wire.pack("<q", _rtc.word(time_us) or -1))
+
+
+def flash_size():
+    return 4 << 20
+
+
+def flash_id():
+    return 0x1640EF
+
+
+def freemem():
+    return 20000
+
+
+def sleep_type(kind=None):
+    return SLEEP_MODEM if kind is None else None

@@ -1,0 +1,216 @@
+# machine of the STM32 port, PYBD_SF2 (STM32F722). Sources: ports/stm32/modmachine.c, rtc.c, machine_adc.c, wdt.c; extmod/machine_timer.
+import _rtc
+import _timer
+import _wire
+from _i2c import Bus, SoftI2C
+from _pin import Pin as _Pin
+
+SOFT_RESET = 0
+PWRON_RESET = 1
+HARD_RESET = 2
+WDT_RESET = 3
+DEEPSLEEP_RESET = 4
+
+_soft = False
+_backup = bytearray(_wire.call(b"mem.get"))
+_wake_ms = None  # the wakeup timer: it outlives a sleep, and deepsleep() without a time uses it
+
+
+def _setup(fd):
+    import uctypes
+
+    _timer._setup(fd)
+    _wire.call(b"mem.at", _wire.pack("<Q", uctypes.addressof(_backup)))
+
+
+def unique_id():
+    return bytes(_wire.model["unique_id"])
+
+
+def freq(*args):
+    if not args:
+        return 120000000, 120000000, 30000000, 60000000
+
+
+def reset_cause():
+    return _wire.model["cause"]
+
+
+def mem_backup(region=0):
+    # 4 KiB of backup SRAM, bytes: kept in standby, arbitrary after a power-up.
+    if region == -1:
+        return (memoryview(_backup),)
+    if region:
+        raise ValueError("invalid region")
+    return memoryview(_backup)
+
+
+def _wakeup(ms):
+    global _wake_ms
+    if ms is None:
+        _wake_ms = None
+        return
+    # rtc.c: up to 32 s in parts of a second, above that in whole ones, at most 2 * 65536.
+    if _rtc.word(ms) > 32000:
+        if ms // 1000 > 131072:
+            raise ValueError("wakeup value too large")
+        ms = ms // 1000 * 1000
+    _wake_ms = ms
+
+
+def deepsleep(time_ms=None):
+    if time_ms is not None:
+        _wakeup(time_ms)
+    _push()
+    _wire.end(b"deepsleep", _wire.pack("<q", -1 if _wake_ms is None else max(1, _wake_ms) * 1000))
+
+
+def _push():
+    _wire.call(b"mem.set", _backup)
+
+
+def lightsleep(time_ms=None):
+    import time
+
+    time.sleep_ms(time_ms or 0)
+
+
+sleep = lightsleep
+
+
+def idle():
+    pass
+
+
+def reset():
+    _push()
+    _wire.end(b"reset")
+
+
+def soft_reset():
+    global _soft
+    _soft = True
+    _push()
+    raise SystemExit
+
+
+def bootloader(value=None):
+    _wire.end(b"bootloader")
+
+
+def rng():
+    import os
+
+    return int.from_bytes(os.urandom(4), "little") & 0x3FFFFFFF
+
+
+def disable_irq():
+    return True
+
+
+def enable_irq(state=True):
+    pass
+
+
+class _Board:
+    def __getattr__(self, name):
+        if name not in _wire.model["pins"]:
+            raise AttributeError("type object 'board' has no attribute '{}'".format(name))
+        return Pin(name)
+
+
+class Pin(_Pin):
+    IN = 0
+    OUT = OUT_PP = 1
+    ALT = AF_PP = 2
+    ANALOG = 3
+    OPEN_DRAIN = OUT_OD = 17
+    ALT_OPEN_DRAIN = AF_OD = 18
+    PULL_NONE = 0
+    PULL_UP = 1
+    PULL_DOWN = 2
+    IRQ_RISING = 269549568
+    IRQ_FALLING = 270598144
+    board = cpu = _Board()
+
+    def high(self):
+        self.value(1)
+
+    def low(self):
+        self.value(0)
+
+    def name(self):
+        return self._id
+
+
+class RTC:
+    def __init__(self, id=0):
+        pass
+
+    def init(self, t=None):
+        if t:
+            self.datetime(t)
+
+    def datetime(self, t=None):
+        if t is None:
+            now = _rtc.get()
+            # Weekday from 1; the last figure counts down from 255 within a second.
+            return now[:3] + (now[3] + 1,) + now[4:7] + (255 - now[7] * 256 // 1000,)
+        _rtc.put(t, 0)
+
+    def wakeup(self, ms, callback=None):
+        _wakeup(ms)
+
+    def calibration(self, cal=None):
+        if cal is not None and not -511 <= cal <= 512:
+            raise ValueError("calibration value out of range")
+        return 0
+
+    def info(self):
+        return 0x20000000
+
+
+class ADC:
+    VREF = 65535
+    CORE_VREF = 256
+    CORE_TEMP = 257
+    CORE_VBAT = 258
+
+    def __init__(self, pin):
+        self._pin = pin if isinstance(pin, int) else (pin if isinstance(pin, Pin) else Pin(pin))._id
+
+    def read_u16(self):
+        # 12 bits over the 3.3 V supply, spread to 16.
+        raw = max(0, min(4095, _wire.number(b"adc", str(self._pin).encode()) * 4095 // 3300000))
+        return raw << 4 | raw >> 8
+
+
+class I2C(Bus):
+    def __init__(self, id, *, scl=None, sda=None, freq=400000, timeout=50000):
+        if id not in ("X", "Y", 1, 2):
+            raise ValueError("I2C({}) doesn't exist".format(id))
+
+    def init(self, *, freq=400000):
+        pass
+
+
+class Timer(_timer.SoftTimer):
+    ONE_SHOT = 1
+    PERIODIC = 2
+
+    def _check(self, id):
+        if id != -1:
+            raise ValueError("Timer doesn't exist")
+
+
+class WDT:
+    # The independent watchdog: nothing stops it, and it counts on in standby.
+    def __init__(self, id=0, timeout=5000):
+        if id != 0:
+            raise ValueError("WDT({}) doesn't exist".format(id))
+        if not 1 <= _rtc.word(timeout) <= 32768:
+            raise ValueError("WDT timeout too long" if timeout > 0 else "WDT timeout too short")
+        _wire.call(b"wdt", _wire.pack("<I", timeout))
+
+    def feed(self):
+        _wire.call(b"wdt.feed")

@@ -1,0 +1,28 @@
+# network of the STM32 port with a CYW43 radio. Source: extmod/network_cyw43.c, modnetwork.c.
+from _wlan import AP_IF, STA_IF, Base, ask, country, hostname, mac, text
+
+STAT_IDLE = 0
+STAT_CONNECTING = 1
+STAT_WRONG_PASSWORD = -3
+STAT_NO_AP_FOUND = -2
+STAT_CONNECT_FAIL = -1
+STAT_GOT_IP = 3
+
+
+class WLAN(Base):
+    IF_STA = 0
+    IF_AP = 1
+    PM_NONE = 0x10
+    PM_PERFORMANCE = 0xA11142
+    PM_POWERSAVE = 0xA11C82
+    SEC_OPEN = 0
+    SEC_WPA_WPA2 = 0x00400006
+    _READ = ("antenna", "channel", "ssid", "essid", "security", "authmode", "mac", "txpower", "pm", "hostname")
+    _WRITE = ("antenna", "channel", "ssid", "essid", "security", "authmode", "key", "password", "monitor", "pm", "trace", "txpower", "hostname")
+
+    def connect(self, ssid, key=None, *, auth=-1, security=-1, bssid=None, channel=-1):
+        # channel counts only with bssid (cyw43_ll.c).
+        ask("connect", ssid=text(ssid), key=key and text(key), bssid=mac(bssid), channel=channel if bssid else -1)
+
+    def deinit(self):
+        ask("deinit")

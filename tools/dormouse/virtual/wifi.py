@@ -1,0 +1,197 @@
+"""The radio of a virtual board: what the three WLAN classes ask for, with each port's status codes and habits.
+
+Sources of the codes: ports/esp32/network_wlan.c (1000, 1001, 1010 and 802.11 reasons), ports/esp8266 (0 to 5),
+extmod/network_cyw43.c and cyw43.h (-3 to 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .models import BoardModel
+from .wire import Refused
+from .world import WifiWorld
+
+_NO_ADDRESS = ["0.0.0.0", "0.0.0.0", "0.0.0.0", "0.0.0.0"]
+# idle, connecting, associated without address, connected, no such network, wrong password
+_STATUS = {
+    "esp32": (1000, 1001, 1001, 1010, 201, 202),
+    "esp8266": (0, 1, 1, 5, 3, 2),
+    "stm32": (0, 1, 2, 3, -2, -3),
+}
+_IDLE, _JOINING, _NO_IP, _UP, _NO_AP, _BAD_KEY = range(6)
+
+
+class Wifi:
+    """The station. now_ms: the clock of its timing, in milliseconds. speed divides every modelled time."""
+
+    def __init__(self, model: BoardModel, world: WifiWorld, now_ms: Callable[[], int], speed: int, kept: dict[str, Any]):
+        self._model = model
+        self._world = world
+        self._now = now_ms
+        self._speed = speed
+        self._codes = _STATUS[model.port]
+        self._kept = kept  # what the ESP8266's SDK keeps in flash: ssid, key, station mode
+        self._active = False
+        self._steps: list[tuple[int, int]] = []  # (time, state) still to come
+        self._state = _IDLE
+        self._ready = 0  # the radio's start is over
+        self._ssid = self._key = None
+        self._four: list[str] | None = None  # a static address
+        self._failed = 0
+        self._reconnects = -1
+        self._config: dict[str, Any] = {"txpower": 20, "pm": 1, "protocol": 7, "antenna": 0, "hidden": False, "security": 0}
+        self.flash_writes = 0
+        if model.port == "esp8266" and kept.get("station", True):
+            # The SDK joins by itself at power-up, before any program runs, unless the station was switched off.
+            self._active = True
+            if kept.get("ssid"):
+                self._join(kept["ssid"], kept["key"], None)
+
+    def _ms(self, ms: int) -> int:
+        return ms // self._speed
+
+    def connected(self) -> bool:
+        """True while packets can flow."""
+        self._advance()
+        return self._state == _UP
+
+    def next_change(self) -> int | None:
+        """When the state changes next, in the clock's milliseconds."""
+        return self._steps[0][0] if self._steps else None
+
+    def _advance(self) -> None:
+        while self._steps and self._steps[0][0] <= self._now():
+            when, self._state = self._steps.pop(0)
+            if self._state in (_NO_AP, _BAD_KEY):
+                self._failed += 1
+                if self._model.port == "esp32" and (self._reconnects < 0 or self._failed <= self._reconnects):
+                    # The port tries again by itself, and status() says "connecting" all the while.
+                    self._plan(when, None)
+            elif self._state == _UP and self._world.drops_after_ms is not None:
+                self._steps.append((when + self._ms(self._world.drops_after_ms), _JOINING))
+
+    def _plan(self, start: int, bssid: bytes | None) -> None:
+        world, model = self._world, self._model
+        self._state = _JOINING
+        known = world.ap_present and self._ssid == world.ssid and bssid in (None, world.bssid)
+        if not known:
+            self._steps = [(start + self._ms(model.scan_ms), _NO_AP)]
+            return
+        if (self._key or "") != world.password:
+            self._steps = [(start + self._ms(model.auth_fail_ms), _BAD_KEY)]
+            return
+        took = world.associate_ms
+        if took is None:
+            took = model.associate_bssid_ms if bssid else model.associate_ms
+        joined = start + self._ms(took)
+        self._steps = [(joined, _NO_IP)]
+        if self._four:
+            self._steps = [(joined, _UP)]
+        elif world.dhcp_answers:
+            dhcp = model.dhcp_ms if world.dhcp_ms is None else world.dhcp_ms
+            self._steps.append((joined + self._ms(dhcp), _UP))
+
+    def _join(self, ssid: str | None, key: str | None, bssid: bytes | None) -> None:
+        self._ssid, self._key = ssid, key
+        self._failed = 0
+        self._plan(max(self._now(), self._ready), bssid)
+
+    # What the board's network module calls, by name.
+
+    def handle(self, op: str, args: dict[str, Any]) -> Any:
+        """Answer a call of the board. Raises Refused for what the port refuses."""
+        self._advance()
+        return getattr(self, "_do_" + op)(**args)
+
+    def _do_active(self, id: int = 0, on: bool | None = None) -> bool | None:
+        if id:
+            return False  # the access point of the board is not modelled
+        if on is None:
+            return self._active
+        if on and not self._active:
+            self._ready = self._now() + self._ms(self._model.radio_ms)
+        if not on:
+            self._steps, self._state = [], _IDLE
+        if self._model.port == "esp8266" and self._kept.get("station", True) != on:
+            self._kept["station"] = on
+            self.flash_writes += 1
+        self._active = on
+        return on if self._model.port == "esp32" else None
+
+    def _do_deinit(self) -> None:
+        self._do_active(on=False)
+
+    def _do_connect(self, ssid: str | None, key: str | None, bssid: list[int] | None = None, channel: int = -1) -> None:
+        port = self._model.port
+        if not self._active:
+            raise Refused("Wifi Not Started" if port == "esp32" else "Cannot connect to AP" if port == "esp8266" else 1)
+        if port == "esp32" and self._state == _JOINING:
+            raise Refused("Wifi Internal State Error")  # esp_wifi_set_config() while connecting
+        if port == "esp8266":
+            if ssid is None:
+                ssid, key = self._kept.get("ssid"), self._kept.get("key")
+            elif (self._kept.get("ssid"), self._kept.get("key")) != (ssid, key):
+                self._kept.update(ssid=ssid, key=key)
+                self.flash_writes += 1
+        hint = bytes(bssid) if bssid else None
+        if port == "stm32" and channel < 0 and hint:
+            hint = None  # without the channel it scans all the same
+            if bytes(bssid or ()) != self._world.bssid:
+                hint = bytes(bssid or ())
+        self._join(ssid if ssid is not None else self._ssid, key if ssid is not None else self._key, hint)
+
+    def _do_disconnect(self) -> None:
+        self._steps, self._state, self._failed = [], _IDLE, 0
+
+    def _do_connected(self) -> bool:
+        return self._state == _UP
+
+    def _do_status(self) -> int:
+        return self._codes[self._state]
+
+    def _do_rssi(self) -> int:
+        if self._state not in (_UP, _NO_IP):
+            if self._model.port == "esp32":
+                raise Refused("Wifi Unknown Error 0x300f")  # ESP_ERR_WIFI_NOT_CONNECT
+            return 31 if self._model.port == "esp8266" else 0
+        return self._world.rssi
+
+    def _do_scan(self) -> int:
+        return self._ms(self._model.scan_ms)
+
+    def _do_found(self) -> list[Any]:
+        w = self._world
+        last = 1 if self._model.port == "stm32" else False
+        security = 5 if self._model.port == "stm32" else 3
+        return [[w.ssid, list(w.bssid), w.channel, w.rssi, security, last]] if w.ap_present else []
+
+    def _do_ifconfig(self, four: Any = None) -> list[str] | None:
+        if four is None:
+            return list(self._four or (self._world.address if self._state == _UP else _NO_ADDRESS))
+        self._four = None if four == "dhcp" else four
+        if self._four and self._state == _NO_IP:
+            self._steps, self._state = [], _UP
+        elif self._four and self._state == _JOINING and len(self._steps) > 1:
+            self._steps = [(self._steps[0][0], _UP)]
+        return None
+
+    def _do_dhcp(self) -> bool:
+        return self._four is None
+
+    def _do_config(self, get: str | None = None, set: str | None = None, to: Any = None) -> Any:
+        if set is not None:
+            if set == "reconnects":
+                self._reconnects = to
+            self._config[set] = to
+            return None
+        if get == "mac":
+            return [2, 0x0D, *self._model.unique_id[-4:]]
+        if get in ("ssid", "essid"):
+            return self._ssid or self._kept.get("ssid") or ""
+        if get == "channel":
+            return self._world.channel if self._state in (_UP, _NO_IP) else 1
+        if get == "reconnects":
+            return self._reconnects
+        return self._config.get(str(get), 0)
