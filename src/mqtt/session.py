@@ -53,6 +53,10 @@ class Session:
         """Keep a request until answer(), give_up() or close()."""
         self._requests.append(request)
 
+    def oldest(self):
+        """The request that has waited longest, or None."""
+        return self._requests[0] if self._requests else None
+
     def answer(self, answer, pid, codes):
         """Take an answer: answer is the packet's first byte, codes its reason codes (bytes).
 

@@ -1,0 +1,89 @@
+# Keeping the link: pings, the watch over the network, and reconnecting with backoff and jitter. Runs as one task from connect() to disconnect().
+import asyncio
+from errno import ETIMEDOUT
+from random import getrandbits
+
+from micropython import const
+
+from .transport import ticks_diff, ticks_ms
+
+_LOOK_MS = const(1000)  # between two looks at the network interface
+_STEADY_MS = const(10000)  # a link that lasted this long starts the backoff anew
+_BASE_MS = const(1000)
+_DOUBLINGS = const(6)  # 64 s at most
+_REJOIN = const(4)  # failures after which the Wi-Fi link itself is suspected
+
+
+async def _alarm(event, ms):
+    await asyncio.sleep(ms / 1000)
+    event.set()
+
+
+async def pause(event, ms):
+    """Return when event.set() is called, or after ms milliseconds: the caller looks which."""
+    event.clear()
+    alarm = asyncio.create_task(_alarm(event, ms))
+    try:
+        await event.wait()
+    finally:
+        alarm.cancel()
+
+
+async def timed(coro, seconds):
+    """Await coro; OSError(ETIMEDOUT) after that many seconds, None: no limit."""
+    if seconds is None:
+        return await coro
+    try:
+        return await asyncio.wait_for(coro, seconds)
+    except asyncio.TimeoutError:
+        raise OSError(ETIMEDOUT, "timeout")
+
+
+def interval_ms(keepalive, ping_interval):
+    """Milliseconds of silence, in either direction, before a ping: a quarter of keepalive (s), 20 s without one, or ping_interval (s) if that is less."""
+    ms = keepalive * 250 or 20000
+    return min(ms, int(ping_interval * 1000)) if ping_interval else ms
+
+
+async def _watch(c, interval):
+    # Returns when the link is lost.
+    pinged = None
+    while c.isconnected():
+        now = ticks_ms()
+        if pinged is not None and ticks_diff(c.heard_ms, pinged) >= 0:
+            pinged = None
+        if pinged is None:
+            left = interval - max(ticks_diff(now, c.heard_ms), ticks_diff(now, c.sent_ms))
+            if left <= 0:
+                pinged = now
+                await c.ping()
+                continue
+        else:
+            left = c.response_ms - ticks_diff(now, pinged)
+            if left <= 0:
+                c.lost("no answer to a ping")
+                return
+        await pause(c.wake, min(left, _LOOK_MS))
+
+
+async def keep(c, interval):
+    """Watch the client's connection and make a new one whenever it is lost. interval: see interval_ms()."""
+    failures = 0
+    while True:
+        start = ticks_ms()
+        await _watch(c, interval)
+        if c.closed:  # disconnect() is at work
+            return
+        c.went_down()
+        failures = 0 if ticks_diff(ticks_ms(), start) > _STEADY_MS else failures + 1
+        while True:
+            # Full jitter: a random wait below a limit that doubles. A broker that restarts is not met by all its clients at once.
+            await asyncio.sleep((getrandbits(10) * (_BASE_MS << min(failures, _DOUBLINGS)) >> 10) / 1000)
+            try:
+                await c.reopen()
+                break
+            except (OSError, ValueError, MemoryError) as e:  # ValueError: mbedtls, for a certificate
+                c.dprint("reconnect: %s", e)
+                failures = failures + 1 if getattr(e, "retry", True) else _DOUBLINGS
+                if failures % _REJOIN == 0:
+                    c.link.drop()

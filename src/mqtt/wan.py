@@ -1,0 +1,28 @@
+# Is the internet there? One DNS query over UDP. Loaded only by wan_ok().
+import asyncio
+import socket
+
+_QUERY = b"\x1a\x24\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x06google\x03com\x00\x00\x01\x00\x01"  # RFC 1035, 4.1: an A record, recursion desired
+
+
+async def dns_ok(query=None, server="8.8.8.8", port=53, timeout_ms=3000):
+    """True if the name server answers the query (bytes, RFC 1035) within timeout_ms."""
+    query = query or _QUERY
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        s.setblocking(False)
+        s.connect(socket.getaddrinfo(server, port)[0][-1])
+        s.send(query)
+        for _ in range(timeout_ms // 50):
+            await asyncio.sleep(0.05)
+            try:
+                answer = s.recv(32)
+            except OSError:
+                continue
+            if answer[:2] == query[:2] and answer[2] & 0x80:
+                return True
+    except OSError:
+        pass
+    finally:
+        s.close()
+    return False
