@@ -17,6 +17,7 @@ import errno
 import machine
 import network
 import os
+import select
 import socket
 import _sys
 
