@@ -77,10 +77,11 @@ class Scene:
         return self._failures.get(part)
 
     def adc_mv(self, board_model: Mapping[str, Any], pin: int | str, *, rail_on: bool = True) -> int:
-        """Return the millivolts at an ADC pin.
+        """Return the millivolts that the converter sees at an ADC pin.
 
-        board_model: the [virtual] table of board.toml, whose adc table says what hangs on which pin behind which divider and
-        where the converter ends. rail_on: whether the sensors' supply is on. A pin that nothing hangs on reads 0.
+        board_model: a board.toml, whose [adc] says what hangs on which pin behind which divider, where the converter ends, and
+        what lives on the sensors' rail. rail_on: whether that is on. A pin that nothing hangs on reads 0, and so does one whose
+        value has a failure.
         """
         wired = board_model["adc"].get(str(pin))
         if wired is None or self.failure(wired["from"]) or (wired["rail"] and not rail_on):

@@ -15,7 +15,8 @@ ADDRESSES = (0x44, 0x45, 0x46)  # product table: ordering codes A, B, C
 POWER_UP_MS = 1.0  # table 5, t_PU
 RESET_MS = 1.0  # table 5, t_SR
 MEASURE_MS = {0xFD: 8.3, 0xF6: 4.5, 0xE0: 1.6}  # table 8, and table 5's maxima
-_HEATER_MS = {0x39: 1100, 0x2F: 1100, 0x1E: 1100, 0x32: 110, 0x24: 110, 0x15: 110}  # table 8; then a measurement of high precision
+# Table 8: 200, 110, 20 mW for 1 s, then for 0.1 s, at most 10 % longer; then a measurement of high precision.
+_HEATER_MS = {0x39: 1100, 0x2F: 1100, 0x1E: 1100, 0x32: 110, 0x24: 110, 0x15: 110}
 _SERIAL = 0x89
 _RESET = 0x94
 # Remainders of the four-bit numbers divided by the polynomial: on purpose another way to the CRC than the driver's.
@@ -36,19 +37,16 @@ class SHT4x(I2CDevice):
 
     now_ms: the virtual board's monotonic milliseconds. scene: gives temperature_c and humidity_pct; its failure "sht4x" is
     "nack" (not there), "crc" (first CRC wrong), "busy" (never done converting) or "stuck" (SDA held low: every bit reads 0).
-    address: 0x44 to 0x46. serial: 32 bits. speed: divides the part's own times.
+    address: 0x44 to 0x46. serial: 32 bits.
     """
 
-    def __init__(
-        self, now_ms: Callable[[], float], scene: Scene, address: int = 0x44, *, serial: int = 0x0D0A0001, speed: float = 1
-    ) -> None:
+    def __init__(self, now_ms: Callable[[], float], scene: Scene, address: int = 0x44, serial: int = 0x0D0A0001) -> None:
         if address not in ADDRESSES:
             raise ValueError(f"SHT4x address {address:#x}: 0x44 to 0x46")
         self.address = address
         self.serial = serial
         self._now_ms = now_ms
         self._scene = scene
-        self._speed = speed
         self._powered = False
         self.power(True)
 
@@ -100,7 +98,7 @@ class SHT4x(I2CDevice):
         return self._scene.failure("sht4x") == "stuck"
 
     def _begin(self, ms: float, answer: bytes, *, abortable: bool = True) -> None:
-        self._ready_ms = self._now_ms() + ms / self._speed
+        self._ready_ms = self._now_ms() + ms
         self._answer = answer
         self._abortable = abortable
 
