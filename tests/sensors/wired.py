@@ -1,0 +1,53 @@
+"""A profile and an I2C bus for drivers on CPython: the bus carries what they write to the virtual board's parts."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+from dormouse.virtual.devices import I2CDevice, Nack
+
+
+class Bus:
+    """machine.I2C as far as drivers use it: writeto(address, bytes), readfrom(address, n). OSError(ENODEV): no acknowledge."""
+
+    def __init__(self, *devices: I2CDevice) -> None:
+        self.devices = {device.address: device for device in devices}
+
+    def writeto(self, address: int, data: bytes) -> int:
+        try:
+            self._at(address).write(data)
+        except Nack:
+            raise OSError(errno.ENODEV, "no acknowledge") from None
+        return len(data)
+
+    def readfrom(self, address: int, n: int) -> bytes:
+        try:
+            return self._at(address).read(n)
+        except Nack:
+            raise OSError(errno.ENODEV, "no acknowledge") from None
+
+    def _at(self, address: int) -> I2CDevice:
+        if address not in self.devices:
+            raise Nack
+        return self.devices[address]
+
+
+class Clock:
+    """Milliseconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.ms = 0.0
+
+    def __call__(self) -> float:
+        return self.ms
+
+
+class Board:
+    """A profile with an I2C bus."""
+
+    def __init__(self, *devices: I2CDevice) -> None:
+        self.bus = Bus(*devices)
+
+    def i2c(self, options: dict[str, Any]) -> Bus:
+        return self.bus
