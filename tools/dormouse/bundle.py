@@ -1,6 +1,6 @@
 """The files of a node: what a deploy copies to a board, and what the virtual board runs.
 
-Only what this node needs: the modules that main.py imports, the one board's profile, the sensors in use. Compiled, except
+Only what this node needs: the modules that main.py imports, the one board's profile, the sensors and the service in use. Compiled, except
 for main.py, config.py and credentials.py, which a user may want to read on the board.
 """
 
@@ -26,13 +26,19 @@ def modules(root: Path, settings: Settings) -> dict[str, Path]:
     drivers = [options["driver"] for options in settings["SENSORS"].values()]
     if settings["BATTERY"] is not None:
         drivers.append("battery")
-    starts = ["main", f"boards.{settings['BOARD']}.profile", *(f"sensors.{driver}" for driver in drivers)]
+    # What main.py imports by a name from config.py, no tool can follow.
+    starts = [
+        "main",
+        f"boards.{settings['BOARD']}.profile",
+        f"node.services.{settings['SERVICE']}",
+        *(f"sensors.{driver}" for driver in drivers),
+    ]
     found = Modules(root)
     for name in starts:
         if found.find(name) is None:
             raise DormouseError(f"no module {name} in {shown(root)}")
     try:
-        return found.needed(starts)
+        return found.needed(starts, chosen="sensors")
     except SyntaxError as error:
         raise DormouseError(f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}") from error
 
