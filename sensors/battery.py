@@ -10,8 +10,8 @@ from micropython import const
 FIELDS = (("voltage_v", 3),)
 OPTIONS = ("pin", "ratio")
 
-# From one nearly empty alkaline pair under a boost converter to USB's 5 V with some tolerance. Outside it there is no battery at
-# the divider, or another divider than the one configured.
+# From a nearly empty alkaline pair under a boost converter to USB's 5 V with some tolerance. Outside it there is no battery
+# at the divider, or another divider than the one configured.
 _LOW_MV = const(1500)
 _HIGH_MV = const(6000)
 
