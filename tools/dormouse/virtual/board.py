@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
-import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from . import heap as heaps
 from . import interpreter as interpreters
 from . import models
 from .clock import SINCE_2000, Clock
@@ -23,13 +23,12 @@ from .devices import I2CDevice
 from .devices.scene import Scene
 from .devices.sht4x import SHT4x
 from .flash import Flash
-from .life import Life, Wake
+from .life import Life
 from .ntp import NtpServer
+from .wake import Wake
 from .world import World
 
 __all__ = ["AsleepForEver", "VirtualBoard", "Wake", "World"]
-
-_HEAP = re.compile(r"(\d+)(w?)([KkMm]?)")
 
 
 class AsleepForEver(RuntimeError):
@@ -79,7 +78,7 @@ class VirtualBoard:
         self.sdk: dict[str, Any] = {}  # what the ESP8266's SDK keeps in flash
         self.heap_used = 0
         self.heap_added = 0
-        self.heap_bytes = _heap_bytes(heap) if heap else 0
+        self.heap_bytes = heaps.size(heap) if heap else 0
         self.serial: Any = None
         self._on_event = on_event
         self._dice = random.Random(seed)
@@ -178,7 +177,9 @@ class VirtualBoard:
     def __enter__(self) -> VirtualBoard:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # For the life.
@@ -195,6 +196,10 @@ class VirtualBoard:
     def heap_argument(self) -> str | None:
         """What -X heapsize gets: the firmware's heap and the shims'."""
         return str(self.heap_bytes + self.heap_added) if self.heap_bytes else None
+
+    def soften(self) -> None:
+        """A soft reset within a life: the next interpreter sees its cause."""
+        self._restart("soft")
 
     def power_devices(self, on: bool) -> None:
         """Switch the sensors' supply."""
@@ -240,8 +245,6 @@ class VirtualBoard:
             self._asleep_for_ever = True
             return
         if self.realtime:
-            import time
-
             time.sleep(ms * (1 + drift) / 1000)
         self.clock.skip(ms, drift)
         self._restart(cause)
@@ -283,20 +286,7 @@ class VirtualBoard:
 
     def _measure_shims(self) -> None:
         # What is in use at the first line of main.py, less what a bare interpreter uses.
-        bare = subprocess.run(
-            [*self.command, "-c", "import gc\ngc.collect()\nprint(gc.mem_alloc())"],
-            capture_output=True, timeout=30, check=True,
-        )  # fmt: skip
         wanted, self.heap_bytes = self.heap_bytes, 0
         Life(self, 30, raw=True).run()
         self.heap_bytes = wanted
-        self.heap_added = self.heap_used - int(bare.stdout)
-
-
-def _heap_bytes(text: str) -> int:
-    match = _HEAP.fullmatch(text)
-    if not match:
-        raise ValueError(f"heap {text!r}: a number of bytes, 48K, or 24wK for words")
-    number, words, unit = match.groups()
-    # The interpreter's own rule: w scales from 32-bit words to this machine's.
-    return int(number) * {"": 1, "k": 1 << 10, "m": 1 << 20}[unit.lower()] * (2 if words else 1)
+        self.heap_added = self.heap_used - heaps.bare(tuple(self.command))

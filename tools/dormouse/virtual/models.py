@@ -58,17 +58,25 @@ class BoardModel:
     adc: dict[str, Any] = field(default_factory=dict)  # board.toml's table: what hangs on which pin
 
 
+_CAUSES = {
+    "power": "PWRON_RESET",
+    "reset": "HARD_RESET",
+    "watchdog": "WDT_RESET",
+    "deepsleep": "DEEPSLEEP_RESET",
+    "soft": "SOFT_RESET",
+}
+
 _FEATHER_S2 = BoardModel(
     name="feather_s2", port="esp32", platform="esp32", machine="FeatherS2 with ESP32-S2",
     unique_id=bytes.fromhex("7cdfa1021234"),
     causes={"power": 1, "reset": 2, "watchdog": 3, "deepsleep": 4, "soft": 5},
-    cause_names={"power": "PWRON_RESET", "reset": "HARD_RESET", "watchdog": "WDT_RESET", "deepsleep": "DEEPSLEEP_RESET", "soft": "SOFT_RESET"},
+    cause_names=_CAUSES,
     modules=("esp32", "esp"),
     flash_bytes=14 << 20,  # partitions-16MiB.csv: vfs from 0x200000
     retained_bytes=2048, root="/", path=("", ".frozen", "/lib"),
-    # espnowpm README: 635 ms from reset to deepsleep with a file system; after a deep sleep the image is not validated again (-217 ms).
+    # upy-esp32-experiments README: after a deep sleep the image is not validated again (-217 ms).
     boot_ms=600, wake_boot_ms=390, radio_ms=60,
-    # espnowpm README: Wi-Fi up 734 ms with a static address, 1626 ms with DHCP, boot included.
+    # The same: Wi-Fi up 734 ms with a static address, 1626 ms with DHCP, boot included.
     associate_ms=700, associate_bssid_ms=400, dhcp_ms=890, scan_ms=2000, auth_fail_ms=3000,
     drift=-0.003,  # OpenDisplay #42: 9 to 11 s an hour early
     native_usb=True, rtc_start_ms=0, rail="21", pin_range=(0, 46), errno=_NEWLIB, no_route=118, dns_error=-202,
@@ -80,7 +88,7 @@ _ESP8266 = BoardModel(
     unique_id=bytes.fromhex("a41b5c00"),
     # machine.reset() is a software restart here (system_restart), and a soft reset leaves the cause as it was.
     causes={"power": 0, "reset": 4, "watchdog": 1, "deepsleep": 5},
-    cause_names={"power": "PWRON_RESET", "reset": "SOFT_RESET", "watchdog": "WDT_RESET", "deepsleep": "DEEPSLEEP_RESET"},
+    cause_names={**_CAUSES, "reset": "SOFT_RESET"},
     modules=("esp",),
     flash_bytes=(3 << 20) - 0x5000,  # 4 MiB less 1 MiB of firmware and the SDK's five sectors
     retained_bytes=492, root="/", path=("", ".frozen", "/lib"),
@@ -99,7 +107,7 @@ _PYBOARD_D = BoardModel(
     name="pyboard_d", port="stm32", platform="pyboard", machine="PYBD-SF2W with STM32F722IEK",
     unique_id=bytes.fromhex("3a0024000f51363039363532"),
     causes={"soft": 0, "power": 1, "reset": 2, "watchdog": 3, "deepsleep": 4},
-    cause_names={"power": "PWRON_RESET", "reset": "HARD_RESET", "watchdog": "WDT_RESET", "deepsleep": "DEEPSLEEP_RESET", "soft": "SOFT_RESET"},
+    cause_names=_CAUSES,
     modules=("pyb",),
     flash_bytes=2 << 20, retained_bytes=4096,
     root="/flash", path=("", ".frozen", "/flash", "/flash/lib"),

@@ -26,7 +26,9 @@ _IDLE, _JOINING, _NO_IP, _UP, _NO_AP, _BAD_KEY = range(6)
 class Wifi:
     """The station. now_ms: the clock of its timing, in milliseconds. speed divides every modelled time."""
 
-    def __init__(self, model: BoardModel, world: WifiWorld, now_ms: Callable[[], int], speed: int, kept: dict[str, Any]):
+    def __init__(
+        self, model: BoardModel, world: WifiWorld, now_ms: Callable[[], int], speed: int, kept: dict[str, Any]
+    ):
         self._model = model
         self._world = world
         self._now = now_ms
@@ -41,7 +43,14 @@ class Wifi:
         self._four: list[str] | None = None  # a static address
         self._failed = 0
         self._reconnects = -1
-        self._config: dict[str, Any] = {"txpower": 20, "pm": 1, "protocol": 7, "antenna": 0, "hidden": False, "security": 0}
+        self._config: dict[str, Any] = {
+            "txpower": 20,
+            "pm": 1,
+            "protocol": 7,
+            "antenna": 0,
+            "hidden": False,
+            "security": 0,
+        }
         self.flash_writes = 0
         if model.port == "esp8266" and kept.get("station", True):
             # The SDK joins by itself at power-up, before any program runs, unless the station was switched off.

@@ -49,8 +49,9 @@ class NtpWorld:
 class World:
     """Everything that a virtual board meets. One world may serve several boards.
 
-    scene: the weather; None: the board makes one from its clock. drift: relative error of the sleep clock, None for the board's own. devices: makes the I2C devices, given now_ms and the
-    scene; None takes those of dormouse.virtual.devices. inputs: level by pin for pins that something outside drives.
+    scene: the weather; None: the board makes one from its clock. drift: relative error of the sleep clock, None for the
+    board's own. devices: makes the I2C devices, given now_ms and the scene; None: one SHT4x. inputs: level by pin, for pins
+    that something outside drives.
     """
 
     wifi: WifiWorld = field(default_factory=WifiWorld)

@@ -74,7 +74,7 @@ builtins.__import__ = _hook
 del sys.modules["_vboot"], sys.modules["_flash"], sys.modules["_sys"]
 gc.collect()
 _wire.call(b"main", _wire.pack("<II", gc.mem_alloc(), gc.mem_free()))
+_run("boot.py")
 if not _m["raw"]:
-    _run("boot.py")
     _run("main.py")
 _wire.call(b"repl")

@@ -1,0 +1,114 @@
+"""The board's serial port: a pseudo-terminal between mpremote, or a terminal program, and the interpreter's own REPL.
+
+A native USB port (feather_s2, pyboard_d) vanishes in deep sleep and comes back as a new one; a USB-UART bridge (esp8266) stays.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import tempfile
+import tty
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .process import Process
+
+if TYPE_CHECKING:
+    from .life import Life
+
+_CTRL_A, _CTRL_B, _CTRL_C = b"\x01", b"\x02", b"\x03"
+
+
+class SerialPort:
+    """A pseudo-terminal that outlives the lives of a board.
+
+    native_usb: it ends with deep sleep. Attributes: path, which stays the same; raw, whether the REPL is in raw mode.
+    """
+
+    def __init__(self, native_usb: bool) -> None:
+        self._native_usb = native_usb
+        self._folder = tempfile.TemporaryDirectory(prefix="dormouse-tty-")
+        self.path = str(Path(self._folder.name) / "tty")
+        self.raw = False
+        self._master = self._slave = -1
+        self._process: Process | None = None
+        self._selector: selectors.BaseSelector | None = None
+        self._plug()
+
+    def _plug(self) -> None:
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        link = Path(self.path + ".new")
+        link.symlink_to(os.ttyname(self._slave))
+        link.rename(self.path)
+
+    def _unplug(self) -> None:
+        if self._master >= 0:
+            Path(self.path).unlink()
+            os.close(self._master)
+            os.close(self._slave)
+            self._master = -1
+
+    def attach(self, process: Process, selector: selectors.BaseSelector) -> None:
+        """A life begins, or its interpreter is a new one."""
+        if self._master < 0:
+            self._plug()
+        if self._selector is None:
+            selector.register(self._master, selectors.EVENT_READ, "serial")
+        self._process, self._selector = process, selector
+
+    def detach(self, asleep: bool) -> None:
+        """The life is over. asleep: in deep sleep."""
+        if self._selector is not None:
+            self._selector.unregister(self._master)
+        self._process = self._selector = None
+        if asleep:
+            self.raw = False
+            if self._native_usb:
+                self._unplug()
+
+    def input(self, life: Life) -> None:
+        """Pass on what the other side typed."""
+        try:
+            data = os.read(self._master, 4096)
+        except (BlockingIOError, OSError):
+            return
+        process = self._process
+        if process is None or process.pipes.input is None:
+            return
+        for i in range(len(data)):
+            byte = data[i : i + 1]
+            if byte == _CTRL_C and life.running() and _takes_sigint(process.pid):
+                # While a program runs nobody reads the input: the interpreter wants a signal. It installs its handler only
+                # for that time; before, the signal would end the process.
+                os.kill(process.pid, signal.SIGINT)
+                continue
+            if byte in (_CTRL_A, _CTRL_B):
+                self.raw = byte == _CTRL_A
+            try:
+                os.write(process.pipes.input, byte)
+            except BrokenPipeError:
+                return
+
+    def output(self, data: bytes) -> None:
+        """Show what the board wrote; it is lost when nobody takes it, as on a real port."""
+        try:
+            os.write(self._master, data)
+        except (BlockingIOError, OSError):
+            pass
+
+    def close(self) -> None:
+        self._unplug()
+        self._folder.cleanup()
+
+
+def _takes_sigint(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True  # no /proc (macOS): the caller knows that a program runs
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGINT - 1) & 1)
