@@ -2,6 +2,7 @@
 import asyncio
 import sys
 from errno import EALREADY, ENOTCONN
+from time import ticks_diff, ticks_ms
 
 from micropython import const
 
@@ -11,7 +12,6 @@ from .errors import MQTTError
 from .keep import interval_ms, keep, pause, timed
 from .session import Request
 from .unsubscribe import unsubscribe
-from .transport import ticks_diff, ticks_ms
 
 _GOODBYE_MS = const(1000)
 _PUBACK = const(0x40)

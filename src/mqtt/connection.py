@@ -1,6 +1,7 @@
 # One link to the broker: opened, read, written whole, lost. The client above it makes a new one when this one is gone.
 import asyncio
 from errno import ECONNRESET, ENOTCONN
+from time import ticks_ms
 
 from micropython import const
 
@@ -9,7 +10,6 @@ from .errors import MQTTError
 from .keep import timed
 from .parser import parse
 from .session import Session
-from .transport import ticks_ms
 
 _CONNACK = const(0x20)
 _PUBLISH = const(0x30)

@@ -2,10 +2,10 @@
 import asyncio
 from errno import ETIMEDOUT
 from random import getrandbits
+from time import ticks_diff, ticks_ms
 
 from micropython import const
 
-from .transport import ticks_diff, ticks_ms
 
 _LOOK_MS = const(1000)  # between two looks at the network interface
 _STEADY_MS = const(10000)  # a link that lasted this long starts the backoff anew

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import find_micropython
+from programs import find_micropython
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(__file__).with_name("scripts")
