@@ -10,29 +10,24 @@ import time
 MS_PER_S = 1000  # of budget per second asked for; the virtual board's --speed lowers it
 on_mark = None  # a trace: called with (phase, ticks_ms) at each mark
 
-_started = 0  # ticks of the first call of arm()
+_started = 0  # ticks when the board began to boot
 _end = None  # ticks at which the node must sleep; None: not armed
 _keep_ms = 0
 _timer = None
 
 
-def arm(seconds, timer, on_expire):
-    """Start the budget, or change it: it counts from the first call of a wake.
+def arm(seconds, boot_ms, timer, on_expire):
+    """Start the budget.
 
-    seconds: of awake time, 5 to 60. timer: a machine.Timer, or None where the port has none to spare.
+    seconds: of awake time, 5 to 60. boot_ms: what the board has been awake before this call. timer: a machine.Timer.
     on_expire: called without arguments when the time is over; it must not return to the program.
     """
     global _started, _end, _timer
     now = time.ticks_ms()
-    if _end is None:
-        _started = now
+    _started = time.ticks_add(now, -(boot_ms * MS_PER_S // 1000))
     _end = time.ticks_add(_started, seconds * MS_PER_S)
-    left = max(1, time.ticks_diff(_end, now))
-    if _timer:
-        _timer.deinit()
     _timer = timer
-    if timer:
-        timer.init(mode=timer.ONE_SHOT, period=left, callback=lambda _: on_expire())
+    timer.init(mode=timer.ONE_SHOT, period=time.ticks_diff(_end, now), callback=lambda _: on_expire())
 
 
 def disarm():
@@ -44,7 +39,7 @@ def disarm():
 
 
 def elapsed_ms():
-    """Milliseconds since the budget was first armed; 0 when it is not."""
+    """Milliseconds since the board began to boot; 0 when the budget is not armed."""
     return 0 if _end is None else time.ticks_diff(time.ticks_ms(), _started)
 
 

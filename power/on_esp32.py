@@ -4,7 +4,6 @@ Sources: MicroPython ports/esp32: modmachine.c (reset causes, deepsleep), machin
 (status codes, reconnects).
 """
 
-import esp32
 import machine
 import network
 
@@ -22,7 +21,7 @@ def cause():
     """
     reset = machine.reset_cause()
     if reset == machine.DEEPSLEEP_RESET:
-        return "pin" if machine.wake_reason() in (esp32.WAKEUP_EXT0, esp32.WAKEUP_EXT1) else "deepsleep"
+        return "pin" if machine.wake_reason() in (machine.EXT0_WAKE, machine.EXT1_WAKE) else "deepsleep"
     if reset == machine.WDT_RESET:
         return "watchdog"
     if reset == machine.SOFT_RESET:

@@ -42,7 +42,7 @@ def run():
         _check(config)
         state.config_mark = mark
         state.test_s = 0
-    awake.arm(config.MAX_AWAKE_S, board.timer(), lambda: _expired(board, config))
+    awake.arm(config.MAX_AWAKE_S, board.BOOT_MS, board.timer(), lambda: _expired(board, config))
     if state.remaining_s:
         # The middle of a sleep longer than the board can sleep at once.
         _sleep(board, config, memory, state.remaining_s * 1000)
