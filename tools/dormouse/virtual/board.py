@@ -76,7 +76,7 @@ class VirtualBoard:
         self.wake_pins: list[str] = []
         self.watchdog_ms: int | None = None
         self.sdk: dict[str, Any] = {}  # what the ESP8266's SDK keeps in flash
-        self.heap_used = 0
+        self.heap_seen = (0, 0)  # used and free bytes at the first line of main.py
         self.heap_added = 0
         self.heap_bytes = heaps.size(heap) if heap else 0
         self.serial: Any = None
@@ -285,8 +285,9 @@ class VirtualBoard:
         os.replace(fresh, self._state / "board.json")
 
     def _measure_shims(self) -> None:
-        # What is in use at the first line of main.py, less what a bare interpreter uses.
-        wanted, self.heap_bytes = self.heap_bytes, 0
+        # What is in use at the first line of main.py, less what a bare interpreter uses, and the collector's tables for it.
+        wanted, self.heap_bytes = self.heap_bytes, 1 << 20
         Life(self, 30, raw=True).run()
         self.heap_bytes = wanted
-        self.heap_added = self.heap_used - heaps.bare(tuple(self.command))
+        used, free = self.heap_seen
+        self.heap_added = (used - heaps.bare(tuple(self.command))) * (1 << 20) // (used + free)

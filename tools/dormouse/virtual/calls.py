@@ -119,7 +119,7 @@ def i2c_scan(life: Life, _: bytes) -> bytes:
 def wifi(life: Life, data: bytes) -> bytes:
     op, args = json.loads(data)
     result = life.wifi.handle(op, args)
-    life.process.link(life.wifi.connected())
+    life.show_link()
     return json.dumps(result).encode()
 
 

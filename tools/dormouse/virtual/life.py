@@ -87,7 +87,7 @@ class Life:
     def started(self, used: int, free: int) -> None:
         """The first line of main.py is next: the board's time begins."""
         self._main = self.host_ms()
-        self.board.heap_used = used
+        self.board.heap_seen = used, free
         self.board.clock.hold()
         if self._marks:  # another interpreter of the same life
             return
@@ -101,8 +101,7 @@ class Life:
         self._marks.append(("start", self._main))
         if self.board.watchdog_ms is not None:
             self.watchdog_due = self.host_ms() + self.board.watchdog_ms
-        if self.board.model.port == "esp8266":
-            self.process.link(self.wifi.connected())
+        self.show_link()
 
     def mark(self, phase: str, ticks: int, free: int) -> None:
         """A phase begins. ticks: milliseconds of the host's clock. free: bytes of heap."""
@@ -121,6 +120,10 @@ class Life:
         self.board.event(
             {"event": "phase", "wake": self.wake.number, "phase": name, "start_ms": phase[1], "length_ms": phase[2]}
         )
+
+    def show_link(self) -> None:
+        """Let the board see the radio's state."""
+        self.process.link(self.wifi.connected(), self.wifi.status())
 
     def keep(self, data: bytes) -> None:
         """The board wrote its retained memory."""
@@ -150,8 +153,6 @@ class Life:
             self._end_phase(now)
             self.board.clock.tick()
         return b""
-
-    # The loop.
 
     def run(self) -> Wake:
         """Run to the end. Returns what it came to; the process is dead then."""
@@ -202,8 +203,7 @@ class Life:
         selector.unregister(pipes.requests)
         selector.unregister(pipes.output)
 
-    @staticmethod
-    def _read(fd: int) -> bytes:
+    def _read(self, fd: int) -> bytes:
         try:
             return os.read(fd, 65536)
         except BlockingIOError:
@@ -273,7 +273,7 @@ class Life:
                 os.write(self.process.pipes.timers, bytes([key]))
         change = self.wifi.next_change()
         if change is not None and change <= now:
-            self.process.link(self.wifi.connected())
+            self.show_link()
         if self.watchdog_due is not None and self.watchdog_due <= now:
             self.finish("watchdog", "supervisor")
         elif now >= self._cap:
@@ -291,7 +291,6 @@ class Life:
             kept = self.process.memory(self.memory_address, self.board.model.retained_bytes)
             if kept is not None:
                 self.keep(kept)
-        self.process.link(False)
         self._take_output()
         if self.board.serial is not None:
             self.board.serial.detach(self.wake.ended == "deepsleep")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Process:
         answer_r, answer_w = os.pipe()
         timer_r, timer_w = os.pipe()
         page = tempfile.TemporaryFile()  # noqa: SIM115  closed in end()
-        page.write(b"\0")
+        page.write(b"\0\0\0")
         page.flush()
         flash_r = os.open(f"/dev/fd/{flash_fd}", os.O_RDONLY)
         theirs = [answer_r, request_w, timer_r, flash_r]
@@ -62,9 +63,9 @@ class Process:
         """The exit status, None while it runs."""
         return self._child.poll()
 
-    def link(self, up: bool) -> None:
-        """Tell the board's sockets whether packets can flow."""
-        os.pwrite(self.pipes.page, b"\1" if up else b"\0", 0)
+    def link(self, up: bool, status: int) -> None:
+        """Tell the board's network and socket modules whether packets can flow, and what WLAN.status() is."""
+        os.pwrite(self.pipes.page, struct.pack("<Bh", up, status), 0)
 
     def memory(self, address: int, size: int) -> bytes | None:
         """Bytes of the process's memory, None where the system does not let us."""

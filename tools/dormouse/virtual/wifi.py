@@ -66,6 +66,11 @@ class Wifi:
         self._advance()
         return self._state == _UP
 
+    def status(self) -> int:
+        """What WLAN.status() gives."""
+        self._advance()
+        return self._codes[self._state]
+
     def next_change(self) -> int | None:
         """When the state changes next, in the clock's milliseconds."""
         return self._steps[0][0] if self._steps else None
@@ -153,12 +158,6 @@ class Wifi:
 
     def _do_disconnect(self) -> None:
         self._steps, self._state, self._failed = [], _IDLE, 0
-
-    def _do_connected(self) -> bool:
-        return self._state == _UP
-
-    def _do_status(self) -> int:
-        return self._codes[self._state]
 
     def _do_rssi(self) -> int:
         if self._state not in (_UP, _NO_IP):

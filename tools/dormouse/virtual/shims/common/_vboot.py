@@ -6,7 +6,7 @@ import sys
 
 import _wire
 
-_wire.open_pipes(int(sys.argv[1]), int(sys.argv[2]))
+_wire.open_pipes(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[5]))
 _wire.model = _m = json.loads(_wire.call(b"hello"))
 
 import time
@@ -28,7 +28,6 @@ import vfs
 from _flash import Flash
 
 machine._setup(int(sys.argv[3]))
-socket._setup(int(sys.argv[5]))
 _flash = Flash(int(sys.argv[4]), _m["blocks"])
 vfs.umount("/")
 vfs.mount(vfs.VfsLfs2(_flash, readsize=32, progsize=32, lookahead=32), _m["root"])

@@ -7,12 +7,21 @@ _r = _w = None
 _seq = 0
 rtc = 0  # milliseconds: the RTC's time since 2000 less ticks_ms()
 model = None  # the board's numbers, a dict
+_page = None
+page = bytearray(3)  # the radio's state, which costs no call: link up, WLAN.status()
 
 
-def open_pipes(r, w):
-    global _r, _w
+def open_pipes(r, w, p):
+    global _r, _w, _page
+    _page = open(p, "rb")
     _r = open(r, "rb")
     _w = open(w, "wb")
+
+
+def link():
+    _page.seek(0)
+    _page.readinto(page)
+    return page[0]
 
 
 def send(name, payload=b""):

@@ -60,14 +60,16 @@ class Base:
         return ask("active", id=self._id, on=bool(is_active))
 
     def isconnected(self):
-        return self._id == 0 and ask("connected")
+        return self._id == 0 and bool(_wire.link())
 
     def disconnect(self):
         ask("disconnect")
 
     def status(self, param=None):
         if param is None:
-            return ask("status")
+            _wire.link()
+            status = _wire.page[1] | _wire.page[2] << 8
+            return status - 65536 if status & 0x8000 else status
         if param == "rssi":
             return ask("rssi")
         raise ValueError("unknown status param")

@@ -16,25 +16,11 @@ TCP_NODELAY = 1
 SO_BROADCAST = 6
 SO_KEEPALIVE = 9
 
-_page = None
-_byte = bytearray(1)
 _ERRNO = _wire.model["errno"]  # Linux's number (text) to the port's
-_NODELAY = b"\1\0\0\0"
-
-
-def _setup(fd):
-    global _page
-    _page = open(fd, "rb")
-
-
-def _up():
-    _page.seek(0)
-    _page.readinto(_byte)
-    return _byte[0]
 
 
 def _need_link():
-    if not _up():
+    if not _wire.link():
         raise OSError(_wire.model["no_route"])
 
 
@@ -82,15 +68,15 @@ class socket(io.IOBase):
             raise OSError(11)
         end = None if self._timeout is None else time.ticks_add(time.ticks_ms(), int(self._timeout * 1000))
         self._poll.modify(self._s, flags)
-        while not self._poll.poll(20 if _up() else 0):
-            if not _up():
+        while not self._poll.poll(20 if _wire.link() else 0):
+            if not _wire.link():
                 time.sleep_ms(20)
             if end is not None and time.ticks_diff(end, time.ticks_ms()) <= 0:
                 raise OSError(_ERRNO.get("110", 110))
 
     def _retry(self, flags, f, *args):
         while True:
-            if _up() or flags == uselect.POLLOUT:
+            if _wire.link() or flags == uselect.POLLOUT:
                 try:
                     r = f(*args)
                     if r is not None:
@@ -226,7 +212,7 @@ class socket(io.IOBase):
 
     def ioctl(self, request, arg):
         if request == 3:
-            if not _up():
+            if not _wire.link():
                 return 0
             self._poll.modify(self._s, arg)
             for _, event in self._poll.ipoll(0):
