@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -66,6 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{_text_of(error)} ('{where} --help' tells more)", 2)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
+    except BrokenPipeError:
+        # The reader, `| head` say, has left; Python must not try again to write what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status if isinstance(status, int) else 0
 
 

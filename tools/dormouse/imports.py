@@ -6,7 +6,11 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dormouse.errors import DormouseError
+from dormouse.project import shown
+
 _LAZY = "__getattr__"  # a package's lazy names: they cost nothing until one is asked for
+_FOR_A_PC = "cpython"  # a module of this name is what its package needs on CPython
 _PROVIDED = ("config", "credentials")  # not part of the template's code: made for each node
 
 
@@ -30,51 +34,58 @@ class Modules:
                 return base.with_name(base.name + ".py")
         return None
 
-    def needed(self, names: Iterable[str]) -> dict[str, Path]:
+    def needed(self, names: Iterable[str], chosen: str = "") -> dict[str, Path]:
         """The modules with these names, the packages they are in, and everything that these import, in any function.
 
+        Arguments: names, dotted names; chosen, a package whose modules are needed only when they are among `names` or
+        imported from inside it: an import of one elsewhere is for a configuration that has it.
         Returns dotted name to source file. Modules that are not the template's are left out.
+        Raises DormouseError when something is imported from one of the template's modules that it does not have,
+        SyntaxError.
         """
         found: dict[str, Path] = {}
-        waiting = list(names)
+        asked = set(names)
+        waiting = [(name, "") for name in asked]
         while waiting:
-            name = waiting.pop()
+            name, importer = waiting.pop()
             parts = name.split(".")
+            if parts[0] == chosen and len(parts) > 1 and name not in asked and importer.split(".")[0] != chosen:
+                continue
             for length in range(1, len(parts) + 1):
                 module = ".".join(parts[:length])
                 path = self.find(module)
                 if path is not None and module not in found:
                     found[module] = path
-                    waiting.extend(self._imports(module, path))
+                    waiting.extend((imported, module) for imported in self._imports(module, path))
         return found
 
     def _imports(self, module: str, path: Path) -> Iterator[str]:
-        """What a module imports, except in its __getattr__."""
+        """What a module imports on a board, except in its __getattr__."""
         for node in _walk(self._tree(path)):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 package = _base(module, path, node)
+                if package.endswith("." + _FOR_A_PC):
+                    continue
                 yield package
                 for alias in node.names:
-                    yield from self._imported_name(package, alias.name)
+                    yield from self._imported_name(module, package, alias.name, node.lineno)
             elif _is_import_call(node):
                 assert isinstance(node, ast.Call)
                 assert isinstance(node.args[0], ast.Constant)
                 yield str(node.args[0].value)
 
-    def _imported_name(self, package: str, name: str) -> Iterator[str]:
-        """`from package import name`: a module of the package, or a name that its __getattr__ loads lazily."""
+    def _imported_name(self, module: str, package: str, name: str, line: int) -> Iterator[str]:
+        """`from package import name`: a module of the package, or something that the package itself defines."""
         path = self.find(package)
+        if name == _FOR_A_PC:
+            return
         if self.find(f"{package}.{name}") is not None:
             yield f"{package}.{name}"
         elif path is not None and not _defines(self._tree(path), name):
-            for node in self._tree(path).body:
-                if isinstance(node, ast.FunctionDef) and node.name == _LAZY:
-                    for inner in ast.walk(node):
-                        if isinstance(inner, ast.ImportFrom):
-                            yield _base(package, path, inner)
-                            yield from (f"{_base(package, path, inner)}.{alias.name}" for alias in inner.names)
+            here = self.find(module)
+            raise DormouseError(f"{shown(here) if here else module}:{line}: {package} has no {name}")
 
     def _tree(self, path: Path) -> ast.Module:
         if path not in self._trees:
@@ -119,6 +130,8 @@ def _defines(tree: ast.Module, name: str) -> bool:
             return True
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
             return True
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and any((a.asname or a.name) == name for a in node.names):
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and any(
+            (alias.asname or alias.name) in (name, "*") for alias in node.names
+        ):
             return True
     return False
