@@ -1,0 +1,61 @@
+"""The device code: which files go to a board, and what they import."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_PACKAGES = ("power", "sensors", "boards")
+
+
+def files() -> list[Path]:
+    """Every device source, below ROOT: the machinery, the parts, the boards' profiles, main.py and config.py."""
+    found = [path for package in (*_PACKAGES, "src") for path in (ROOT / package).rglob("*.py")]
+    return sorted([*found, *(ROOT / name for name in ("main.py", "config.py", "credentials.example.py") if (ROOT / name).exists())])
+
+
+def name(path: Path) -> str:
+    """A file as the tests call it: "src/node/cycle.py"."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def module_file(dotted: str) -> Path | None:
+    """The template's file of a dotted module name, as a board would find it; None for a module of the firmware."""
+    for folder in (ROOT, ROOT / "src"):
+        base = folder.joinpath(*dotted.split("."))
+        if base.with_suffix(".py").is_file():
+            return base.with_suffix(".py")
+        if (base / "__init__.py").is_file():
+            return base / "__init__.py"
+    return None
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Each import of a file, in functions too: line and dotted name, a relative one made absolute.
+
+    `from package import name` gives package.name where that is a module of the template, else package.
+    A computed one, `__import__("boards." + x)`, gives the text it begins with and a star: "boards.*".
+    """
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(path, node)
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield node.lineno, inner if module_file(inner) else base
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("__import__", "importlib.import_module"):
+            text = ast.unparse(node.args[0])
+            parts = [part for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
+            first = min(parts, key=lambda part: part.col_offset).value
+            yield node.lineno, str(first) if text == repr(first) else f"{first}*"
+
+
+def _absolute(path: Path, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = path.relative_to(ROOT).parts
+    package = (parts[1:] if parts[0] == "src" else parts)[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
