@@ -1,10 +1,11 @@
 # Loaded by CPython only: what MicroPython has and it has not. A board needs no copy of this file.
 import asyncio
+import ssl
 import sys
 import time
 import types
-from errno import EAGAIN, EWOULDBLOCK
 
+_LOOK_S = 0.005
 _PERIOD = 1 << 30  # a board's ticks wrap here (MicroPython's docs/library/time.rst)
 
 
@@ -22,68 +23,64 @@ def _install():
 _install()
 
 
-class Stream:
-    """A socket with MicroPython's stream methods: None, not an exception, when it would block. sock: a non-blocking socket, TLS or plain."""
-
+class _Stream:
+    # A non-blocking socket, TLS or plain, with MicroPython's stream methods: None, not an exception, when it would block.
     def __init__(self, sock):
         self.sock = sock
-        self.wants_write = False  # what a TLS connection waits for is not always what was asked of it
+        self.wants = [False, True]  # to read, to write: wait until it can be written? TLS may answer yes and no
 
-    def _try(self, function, argument, wants_write):
-        import ssl
-
-        self.wants_write = wants_write
+    def _try(self, function, data, write):
+        self.wants[write] = write
         try:
-            return function(argument)
+            return function(data)
         except ssl.SSLWantReadError:
-            self.wants_write = False
+            self.wants[write] = False
         except ssl.SSLWantWriteError:
-            self.wants_write = True
-        except OSError as error:
-            if error.errno not in (EAGAIN, EWOULDBLOCK):
-                raise
+            self.wants[write] = True
+        except BlockingIOError:
+            pass
         return None
 
     def readinto(self, buf):
         return self._try(self.sock.recv_into, buf, False)
 
-    def write(self, buf):
-        return self._try(self.sock.send, buf, True)
+    def write(self, data):
+        return self._try(self.sock.send, data, True)
 
     def close(self):
         self.sock.close()
 
 
-async def ready(stream, write, ms):
-    """Wait until the stream can be read (or, with write, written), or ms milliseconds have passed: the caller tries again and sees which."""
+def stream(sock):
+    """The socket as transport.read() and write() want it."""
+    return _Stream(sock)
+
+
+async def ready(sock, write, until=None):
+    """transport.ready() on CPython's event loops."""
+    if isinstance(sock, _Stream):
+        write = sock.wants[write]
+        sock = sock.sock
     loop = asyncio.get_running_loop()
     future = loop.create_future()
-    sock = stream
-    if isinstance(stream, Stream):
-        sock = stream.sock
-        write = stream.wants_write
-        pending = getattr(sock, "pending", None)
-        if pending and pending():
-            return
 
-    def wake():
+    def wake(on_time):
         if not future.done():
-            future.set_result(None)
+            future.set_result(on_time)
 
-    timer = loop.call_later(max(ms, 0) / 1000, wake)
+    timers = []
+    if until is not None:
+        timers.append(loop.call_later(max(0, time.ticks_diff(until, time.ticks_ms())) / 1000, wake, False))
+    forget = loop.remove_writer if write else loop.remove_reader
     try:
-        if write:
-            loop.add_writer(sock, wake)
-        else:
-            loop.add_reader(sock, wake)
-    except NotImplementedError:  # Windows' proactor loop
-        timer.cancel()
-        timer = loop.call_later(min(max(ms, 0), 5) / 1000, wake)
-    try:
-        await future
-    finally:
-        timer.cancel()
         try:
-            (loop.remove_writer if write else loop.remove_reader)(sock)
-        except NotImplementedError:
-            pass
+            (loop.add_writer if write else loop.add_reader)(sock, wake, True)
+        except NotImplementedError:  # Windows' proactor loop: look every now and then
+            timers.append(loop.call_later(_LOOK_S, wake, True))
+            forget = None
+        return await future
+    finally:
+        for timer in timers:
+            timer.cancel()
+        if forget:
+            forget(sock)

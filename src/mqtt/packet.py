@@ -7,17 +7,15 @@ DISCONNECT = b"\xe0\0"
 
 
 def data(value):
-    """value as bytes: str is encoded as UTF-8, once. TypeError unless str, bytes, bytearray or memoryview (of bytes)."""
+    """value as bytes: str is encoded as UTF-8, once. TypeError unless str, bytes or something like bytes."""
     if isinstance(value, str):
         return value.encode()
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return value
-    raise TypeError("str or bytes")
+    return value if isinstance(value, bytes) else bytes(memoryview(value))
 
 
 def text(value):
     """value (str, or bytes of UTF-8) as bytes; ValueError when it is not UTF-8 or holds NUL (1.5.3)."""
-    value = bytes(data(value))
+    value = data(value)
     if "\0" in str(value, "utf-8"):
         raise ValueError("NUL")
     return value
@@ -71,10 +69,11 @@ def connect(out, client_id, user=None, password=None, keepalive=60, clean=True, 
     if not (clean or client_id) or keepalive >> 16 or (user is None and password is not None and level < 5):
         raise ValueError("client_id, keepalive or password")
     if will:
-        if will[3] >> 1:
+        name, payload, retain, qos = will
+        if qos >> 1:
             raise ValueError("qos")
-        flags |= 4 | will[3] << 3 | (32 if will[2] else 0)
-        parts += will_properties, field(topic(will[0])), field(data(will[1]))
+        flags |= 4 | qos << 3 | bool(retain) << 5
+        parts += will_properties, field(topic(name)), field(data(payload))
     if user is not None:
         flags |= 128
         parts.append(field(text(user)))
@@ -91,14 +90,10 @@ def publish(out, name, payload, retain=False, qos=0, pid=0, dup=False, propertie
     name: the topic, str or bytes of UTF-8. payload: str or bytes, as long as memory allows. qos: 0 or 1. pid: packet identifier, 1 to 65535, with qos 1.
     dup: sent before (qos 1 only, 3.3.1-2). ValueError, TypeError: what the broker would close the connection for.
     """
-    parts = [field(topic(name)), properties, data(payload)]
     if qos >> 1:
         raise ValueError("qos")
-    header = 0x31 if retain else 0x30
-    if qos:
-        header |= 10 if dup else 2
-        parts.insert(1, identifier(pid))
-    packet(out, header, parts)
+    header = 0x30 | bool(retain) | (qos and (10 if dup else 2))
+    packet(out, header, [field(topic(name)), identifier(pid) if qos else b"", properties, data(payload)])
 
 
 def identifier(pid):
@@ -122,4 +117,4 @@ def subscribe(out, pid, filters, properties=b""):
 
 def puback(out, pid):
     """Append a PUBACK (3.4)."""
-    packet(out, 0x40, [identifier(pid)])
+    out += pack(">BBH", 0x40, 2, pid)
