@@ -189,7 +189,7 @@ class MQTTClient(Connection):
             if self._isconnected:
                 self._isconnected = False
                 async with self.lock:
-                    await stream.write(packet.DISCONNECT)
+                    await stream.write(packet.DISCONNECT, self._until())
                 # The broker closes now (3.14.4): then it has handled what was sent before, and the radio may go off.
                 await pause(self.wake, min(self.response_ms, _GOODBYE_MS))
         except OSError:
@@ -257,10 +257,11 @@ class MQTTClient(Connection):
         if self._first and c["clean_init"] and not clean:
             # A clean session ends with its connection (3.1.2.4): one to discard what the broker kept, then the real one.
             try:
-                await timed(self._greet(True, None), self.response_ms / 1000)
-                await self._stream.write(packet.DISCONNECT)
+                await self._greet(True, None)
+                until = self._until()
+                await self._stream.write(packet.DISCONNECT, until)
                 try:
-                    await timed(self._event(self._stream), _GOODBYE_MS / 1000)  # until the broker has closed it: nothing can overtake
+                    await self._event(self._stream, until)  # until the broker has closed it: nothing can overtake
                 except OSError:
                     pass
             finally:

@@ -1,13 +1,12 @@
 # One link to the broker: opened, read, written whole, lost. The client above it makes a new one when this one is gone.
 import asyncio
-from errno import ECONNRESET, ENOTCONN
-from time import ticks_ms
+from errno import ECONNRESET, ENOTCONN, ETIMEDOUT
+from time import ticks_add, ticks_ms
 
 from micropython import const
 
 from . import packet, transport
 from .errors import MQTTError
-from .keep import timed
 from .parser import parse
 from .session import Session
 
@@ -55,6 +54,9 @@ class Connection:
         """Send a PINGREQ (3.12)."""
         await self._write(self._stream, packet.PINGREQ)
 
+    def _until(self):
+        return ticks_add(ticks_ms(), self.response_ms)
+
     def _hello(self, clean, will):
         c = self._c
         out = bytearray()
@@ -63,23 +65,23 @@ class Connection:
 
     async def _greet(self, clean, will):
         # A new connection, up to the broker's greeting.
-        if not self.address:
-            self.address = transport.resolve(self.server, self.port)
-        self._stream = stream = await transport.open(self.address)
-        await stream.write(self._hello(clean, will))
+        until = self._until()
+        address, self.address = transport.resolve(self.address or self.server, self.port)
+        self._stream = stream = await transport.open(address, until)
+        await stream.write(self._hello(clean, will), until)
         self._steps = parse(self._c["max_packet"])
-        kind, flags, code, _, _ = await self._event(stream)
+        kind, flags, code, _, _ = await self._event(stream, until)
         if kind != _CONNACK:
             raise MQTTError(_PROTOCOL, -1)
         if code:
             raise MQTTError(code)
         self.session_present = bool(flags) and not clean
         for data in self._session.resume(self.session_present, ticks_ms()):
-            await stream.write(data)
+            await stream.write(data, until)
 
     async def _open(self, clean, will):
         try:
-            await timed(self._greet(clean, will), self.response_ms / 1000)
+            await self._greet(clean, will)
             if self.closed:
                 raise OSError(ENOTCONN, "disconnected")
             self._isconnected = True
@@ -91,16 +93,16 @@ class Connection:
         self._reader = asyncio.create_task(self._read(self._stream))
         self._ready.set()
 
-    async def _event(self, stream):
+    async def _event(self, stream, until=None):
         item = next(self._steps)
         while not isinstance(item, tuple):  # a buffer: all that has come is used up
             if self._acks:
                 acks = self._acks
                 self._acks = bytearray()
                 await self._write(stream, acks)
-            n = await stream.readinto(item)
+            n = await stream.readinto(item, until)
             if not n:
-                raise OSError(ECONNRESET, "closed by the broker")
+                raise OSError(ETIMEDOUT if n is None else ECONNRESET, "broker")
             self.heard_ms = ticks_ms()
             self.heard.set()
             item = self._steps.send(n)
@@ -131,7 +133,7 @@ class Connection:
                 request.sent_ms = ticks_ms()
             whole = False
             try:
-                await stream.write(data)
+                await stream.write(data, self._until())
                 whole = True
                 self.sent_ms = ticks_ms()
             except OSError as e:

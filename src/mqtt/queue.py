@@ -15,7 +15,7 @@ class MsgQueue:
         self._q = [None] * size
         self._ri = 0  # the oldest message
         self._n = 0
-        self._evt = asyncio.Event()
+        self._waiters = []  # an Event for each consumer, in the order they came
         self.discards = 0
 
     def put(self, *v):
@@ -27,19 +27,27 @@ class MsgQueue:
         else:  # full: the slot just written was the oldest one's
             self._ri = (self._ri + 1) % size
             self.discards += 1
-        self._evt.set()
+        self._next()
+
+    def _next(self):
+        if self._n and self._waiters:
+            self._waiters[0].set()
 
     def __aiter__(self):
         return self
 
     async def __anext__(self):
         """The oldest message, as the tuple that was put; waits for one. Cancelled while it waits, it takes none."""
-        # Consumers queue up in the Event: each set() wakes them in the order they came, the first takes the message and the others wait again in that order.
-        while not self._n:
-            self._evt.clear()
-            await self._evt.wait()
-        v = self._q[self._ri]
-        self._q[self._ri] = None
-        self._ri = (self._ri + 1) % len(self._q)
-        self._n -= 1
-        return v
+        turn = asyncio.Event()
+        self._waiters.append(turn)
+        self._next()
+        try:
+            await turn.wait()
+            v = self._q[self._ri]
+            self._q[self._ri] = None
+            self._ri = (self._ri + 1) % len(self._q)
+            self._n -= 1
+            return v
+        finally:
+            self._waiters.remove(turn)
+            self._next()

@@ -29,7 +29,7 @@ def command(interpreter: str) -> tuple[list[str], dict[str, str]]:
     program = find_micropython()
     if program is None:
         pytest.skip("no MicroPython interpreter: install the project, or set $MICROPYTHON")
-    return [program], {**os.environ, "MICROPYPATH": os.pathsep.join([*path, ".frozen"])}
+    return [program, "-X", "heapsize=16M"], {**os.environ, "MICROPYPATH": os.pathsep.join([*path, ".frozen"])}
 
 
 class Program:
