@@ -94,12 +94,12 @@ class VirtualBoard:
         self.ntp = NtpServer(self.world.ntp, lambda: self.now_s)
         make = self.world.devices or (lambda now_ms, scene: [SHT4x(now_ms, scene)])
         self.devices: list[I2CDevice] = make(self._device_ms, self.scene)
+        if self.heap_bytes:
+            self._measure_shims()
         if serial:
             from .serial import SerialPort
 
             self.serial = SerialPort(self.model.native_usb)
-        if self.heap_bytes:
-            self._measure_shims()
 
     # For the caller.
 
@@ -128,6 +128,7 @@ class VirtualBoard:
         if self._asleep_for_ever:
             raise AsleepForEver("the board sleeps without a timer")
         self.wakes += 1
+        self.wake_pins = []
         self.clock.hold()
         self.power_devices(self.model.rail is None)
         wake = Life(self, cap_s).run()
@@ -249,7 +250,6 @@ class VirtualBoard:
         self.clock.skip(ms, drift)
         self._restart(cause)
         self.wake_reason = 4 if self.model.port == "esp32" else 0
-        self.wake_pins = []
 
     def _arbitrary(self) -> bytes:
         # RTC memory is cleared by the port at power-up; backup SRAM holds whatever it holds.
@@ -286,8 +286,9 @@ class VirtualBoard:
 
     def _measure_shims(self) -> None:
         # What is in use at the first line of main.py, less what a bare interpreter uses, and the collector's tables for it.
-        wanted, self.heap_bytes = self.heap_bytes, 1 << 20
+        wanted, listener = self.heap_bytes, self._on_event
+        self.heap_bytes, self._on_event = 1 << 20, None
         Life(self, 30, raw=True).run()
-        self.heap_bytes = wanted
+        self.heap_bytes, self._on_event = wanted, listener
         used, free = self.heap_seen
         self.heap_added = (used - heaps.bare(tuple(self.command))) * (1 << 20) // (used + free)

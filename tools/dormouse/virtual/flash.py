@@ -6,9 +6,10 @@ import json
 import os
 from pathlib import Path
 
-from littlefs import LittleFS, UserContext
+from littlefs import LittleFS, LittleFSError, UserContext
 
 BLOCK = 4096
+_V2_0 = 0x00020000
 
 
 class _File(UserContext):
@@ -45,12 +46,22 @@ class Flash:
         self.cut_after: int | None = None
         self._known = path.with_suffix(".files.json")
         if fresh:
-            self._open(mount=False).format()
+            self._littlefs(_V2_0).format()
 
-    def _open(self, mount: bool = True) -> LittleFS:
+    def _littlefs(self, version: int) -> LittleFS:
         return LittleFS(
-            context=_File(self.fd), mount=mount, block_size=BLOCK, block_count=self.blocks, disk_version=0x00020000
+            context=_File(self.fd), mount=False, block_size=BLOCK, block_count=self.blocks, disk_version=version
         )
+
+    def _open(self) -> LittleFS:
+        # Made as version 2.0, which every interpreter reads; a newer one makes it 2.1 with its first write.
+        try:
+            fs = self._littlefs(_V2_0)
+            fs.mount()
+        except LittleFSError:
+            fs = self._littlefs(0)
+            fs.mount()
+        return fs
 
     def close(self) -> None:
         if self.fd >= 0:

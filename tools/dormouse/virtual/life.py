@@ -91,8 +91,9 @@ class Life:
         self.board.clock.hold()
         if self._marks:  # another interpreter of the same life
             return
-        # Starting the interpreter took the supervisor's time; the board's boot takes what the model says.
-        self.board.clock.skip(self._boot_ms)
+        if not self._raw:
+            # Starting the interpreter took the supervisor's time; the board's boot takes what the model says.
+            self.board.clock.skip(self._boot_ms)
         if self.board.realtime:
             self.delay_ms = self._boot_ms
             self._main += self._boot_ms

@@ -40,6 +40,7 @@ class Process:
         theirs = [answer_r, request_w, timer_r, flash_r]
         page_fd = os.open(f"/dev/fd/{page.fileno()}", os.O_RDONLY)
         arguments = [*command, "-i", *(["-X", f"heapsize={heap}"] if heap else []), "-m", "_vboot"]
+        shims = interpreter.shim_path(port)
         self._page = page
         self._child = subprocess.Popen(
             [*arguments, *map(str, [*theirs, page_fd])],
@@ -47,7 +48,8 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             pass_fds=(*theirs, page_fd),
-            env={"MICROPYPATH": interpreter.shim_path(port), "TZ": "UTC", "PATH": os.environ.get("PATH", "")},
+            env={"MICROPYPATH": shims, "TZ": "UTC", "PATH": os.environ.get("PATH", "")},
+            cwd=shims.split(":")[0],  # the interpreter looks there first
             bufsize=0,
         )
         for fd in (*theirs, page_fd):
