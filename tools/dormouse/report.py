@@ -76,14 +76,18 @@ class Report:
         """One line: number, reset cause, outcome, time awake by phases, charge, and the sleep that follows."""
         word, style = _WORDS[outcome]
         phases = " + ".join(f"{name} {length}" for name, _, length in wake.phases if length or name == "boot")
+        awake_ms = wake.awake_ms
         asleep = "for ever" if wake.sleep_ms is None else duration(wake.sleep_ms / 1000)
+        if wake.ended == "soft_reset" and wake.phases:
+            # TEST_MODE: the last phase is the wait that stands for the sleep.
+            awake_ms, asleep = wake.phases[-1][1], duration(wake.phases[-1][2] / 1000) + " waited (TEST_MODE)"
         if outcome == ledger.NOT_ASLEEP or wake.ended not in ("deepsleep", "soft_reset"):
             asleep = f"no: {wake.ended}" + (f" ({wake.reason})" if wake.reason else "")
         line = Text.assemble(
             (f"wake {wake.number:<3}", "bold"),
             f" {wake.reset_cause:<16}",
             (f"{word}", style),
-            f"  awake {wake.awake_ms} ms",
+            f"  awake {awake_ms} ms",
             (f" = {phases}" if phases else "", "dim"),
         )
         if charge_mc is not None:

@@ -21,6 +21,7 @@ from dormouse.virtual.interpreter import NoInterpreter
 
 _ARRIVAL_S = 3.0  # for what the node's broker has acknowledged to reach the subscriber
 _QUIET_S = 0.05
+_CAP_S = 150.0  # a wake that takes longer on this computer's clock is cut off
 _QUIET_MOST_S = 1.0
 
 
@@ -173,8 +174,10 @@ class Simulation:
     def _wake(
         self, board: VirtualBoard, book: Ledger, subscriber: Subscriber
     ) -> tuple[Wake, str, list[Message]]:
+        # In test mode the node waits for as long as it would sleep, and that takes as long.
+        cap_s = _CAP_S + (2 * self.settings["WAKE_EVERY_S"] if self.settings["TEST_MODE"] else 0)
         try:
-            wake = board.run_wake()
+            wake = board.run_wake(cap_s)
         except AsleepForEver as error:
             raise DormouseError(f"{error}; nothing will wake it but a new --state folder") from error
         expected = book.judge(wake)
@@ -212,6 +215,8 @@ class Simulation:
         report.fact("model", f"{model}; CPU and network are this computer's; times in ms")
         if self.options.speed != 1:
             report.note(f"  Modelled times and awake budgets are divided by {self.options.speed}: no charge is computed.")
+        if settings["TEST_MODE"]:
+            report.note(f"  TEST_MODE: the node waits {duration(settings['WAKE_EVERY_S'])} instead of sleeping.")
         if not self.access.keeps_for_sleepers:
             report.note(f"  {self.access.title} cannot show a command that waits for a sleeping node: it keeps no queue.")
             if self.options.sends:

@@ -1,0 +1,142 @@
+"""A node gets exactly what it needs: its board, its sensors, its service, and nothing of the always-on client."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from dormouse import bundle, imports, mpy, settings
+from dormouse.errors import DormouseError
+
+COMMON = {
+    "/main.py", "/config.py", "/credentials.py",
+    "/lib/mqtt/__init__.mpy", "/lib/mqtt/burst.mpy", "/lib/mqtt/errors.mpy", "/lib/mqtt/packet.mpy",
+    "/lib/mqtt/parser.mpy", "/lib/mqtt/transport.mpy",
+    "/lib/node/__init__.mpy", "/lib/node/backoff.mpy", "/lib/node/clock.mpy", "/lib/node/commands.mpy",
+    "/lib/node/cycle.mpy", "/lib/node/link.mpy", "/lib/node/measure.mpy", "/lib/node/memory.mpy",
+    "/lib/node/outbox.mpy", "/lib/node/record.mpy", "/lib/node/schedule.mpy", "/lib/node/schema.mpy",
+    "/lib/node/services/__init__.mpy", "/lib/node/services/plain.mpy", "/lib/node/sntp.mpy", "/lib/node/state.mpy",
+    "/lib/node/upload.mpy",
+    "/power/__init__.mpy", "/power/awake.mpy", "/power/battery.mpy", "/power/frame.mpy", "/power/retained.mpy",
+    "/power/rtc.mpy", "/power/sleep.mpy",
+    "/sensors/__init__.mpy", "/sensors/battery.mpy", "/sensors/feather_light.mpy", "/sensors/sht4x.mpy",
+}  # fmt: skip
+PORTS = {"feather_s2": "on_esp32", "esp8266": "on_esp8266", "pyboard_d": "on_stm32"}
+
+
+def made(root: Path, board: str | None = None, config: Path | None = None, source: bool = False) -> dict[str, bytes]:
+    read = settings.load(root, config, board=board)
+    return bundle.files(root, read, read.text(), b"WIFI = ()\n", source=source)
+
+
+@pytest.mark.parametrize("board", sorted(PORTS))
+def test_exactly_these_files(root: Path, board: str) -> None:
+    assert set(made(root, board)) == COMMON | {f"/boards/{board}/profile.mpy", f"/power/{PORTS[board]}.mpy"}
+
+
+@pytest.mark.parametrize("board", sorted(PORTS))
+def test_source_is_the_same_list_uncompiled(root: Path, board: str) -> None:
+    files = made(root, board, source=True)
+    assert set(files) == {name.replace(".mpy", ".py") for name in made(root, board)}
+    assert files["/lib/node/cycle.py"] == (root / "src/node/cycle.py").read_bytes()
+
+
+def test_compiled_with_line_numbers_for_every_port(root: Path) -> None:
+    # MicroPython docs, "MicroPython .mpy files": byte 0 is "M", byte 1 the version, 6 since 1.19; byte 2 has the native
+    # architecture in bits 2 to 7, 0 for bytecode alone.
+    for name, data in made(root).items():
+        if name.endswith(".mpy"):
+            assert data[:2] == b"M\x06", name
+            assert data[2] >> 2 == 0, name
+    assert "-O2" in mpy.FLAGS
+
+
+def test_only_the_sensors_in_use(root: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.py"
+    config.write_text(settings.load(root).text(SENSORS={"air": {"driver": "sht4x"}}, BATTERY=None))
+    sensors = {name for name in made(root, config=config) if name.startswith("/sensors/")}
+    assert sensors == {"/sensors/__init__.mpy", "/sensors/sht4x.mpy"}
+
+
+def test_config_is_the_effective_one(root: Path, tmp_path: Path) -> None:
+    read = settings.load(root)
+    files = bundle.files(root, read, read.text(BROKER="127.0.0.1:1234"), None)
+    assert "/credentials.py" not in files
+    config = tmp_path / "config.py"
+    config.write_bytes(files["/config.py"])
+    assert runpy.run_path(str(config))["BROKER"] == "127.0.0.1:1234"
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A small template: main imports node.a, which imports what the tests write into it."""
+    for name, text in {
+        "main.py": "from node import a\n",
+        "src/node/__init__.py": "",
+        "src/node/a.py": "",
+        "src/node/b.py": "import machine\n",
+        "src/pack/__init__.py": "def __getattr__(name):\n    from . import big\n",
+        "src/pack/big.py": "",
+        "src/pack/small.py": "from .deep import thing\n",
+        "src/pack/deep.py": "thing = 1\n",
+        "src/pack/cpython.py": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("", []),
+        ("import node.b\n", ["node.b"]),
+        ("from node import b\n", ["node.b"]),
+        ("from . import b\n", ["node.b"]),
+        ("def f():\n    from node.b import machine\n", ["node.b"]),
+        ("from pack import small\n", ["pack", "pack.deep", "pack.small"]),
+        ("import pack\n", ["pack"]),
+        ("x = __import__('node.b')\n", ["node.b"]),
+        ("import asyncio, json\nfrom machine import Pin\n", []),
+        ("try:\n    import micropython\nexcept ImportError:\n    from pack import cpython\n", ["pack"]),
+        ("from pack.cpython import x\n", []),
+    ],
+)
+def test_imports_are_followed(template: Path, text: str, needed: list[str]) -> None:
+    (template / "src/node/a.py").write_text(text)
+    assert sorted(imports.Modules(template).needed(["main"])) == sorted({"main", "node", "node.a", *needed})
+
+
+def test_an_import_of_what_is_not_there_is_found_on_the_pc(template: Path) -> None:
+    (template / "src/node/a.py").write_text("\nfrom pack import large\n")
+    with pytest.raises(DormouseError, match=r"src/node/a\.py:2: pack has no large"):
+        imports.Modules(template).needed(["main"])
+
+
+def test_a_syntax_error_names_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    bad = tmp_path / "bad.py"
+    bad.write_text("x = 1\ny = = 2\n")
+    with pytest.raises(DormouseError, match=r"bad\.py:2: SyntaxError"):
+        mpy.compile_module(bad, "bad.py")
+
+
+def test_the_cache_gives_the_same_and_knows_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source = tmp_path / "m.py"
+    source.write_text("x = 1\n")
+    first = mpy.compile_module(source, "m.py")
+    assert len(list((tmp_path / "cache").rglob("*.mpy"))) == 1
+    assert mpy.compile_module(source, "m.py") == first
+    source.write_text("x = 1234\n")
+    assert mpy.compile_module(source, "m.py") != first
+
+
+def test_a_cache_that_cannot_be_written_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").write_text("a file, not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source = tmp_path / "m.py"
+    source.write_text("x = 1\n")
+    assert mpy.compile_module(source, "m.py")[:1] == b"M"
