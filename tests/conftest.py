@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 import ticks
 from brokers import Mosquitto, unused_port
 from programs import find_micropython, find_program

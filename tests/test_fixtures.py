@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import paho.mqtt.client as paho
+
 from brokers import Mosquitto
 
 

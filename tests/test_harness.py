@@ -1,4 +1,4 @@
-"""The test harness itself: a failing function of tests/pure must show as failing on MicroPython, a hanging one must not hang."""
+"""The test harness itself: a function of tests/pure that fails on MicroPython must show, one that hangs must not hang."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import device
 import pytest
+
+import device
 
 _STORY = {"main.py", "src/node/cycle.py"}
 _HARDWARE = {"src/node/link.py", "src/mqtt/wlan.py"}  # besides all of power, sensors and boards

@@ -6,8 +6,9 @@ import re
 import subprocess
 from pathlib import Path
 
-import device
 import pytest
+
+import device
 from dormouse import mpy
 
 _MOST_LINES = 300

@@ -13,7 +13,8 @@ _PACKAGES = ("power", "sensors", "boards")
 def files() -> list[Path]:
     """Every device source, below ROOT: the machinery, the parts, the boards' profiles, main.py and config.py."""
     found = [path for package in (*_PACKAGES, "src") for path in (ROOT / package).rglob("*.py")]
-    return sorted([*found, *(ROOT / name for name in ("main.py", "config.py", "credentials.example.py") if (ROOT / name).exists())])
+    found += [ROOT / name for name in ("main.py", "config.py", "credentials.example.py")]
+    return sorted(path for path in found if path.exists())
 
 
 def name(path: Path) -> str:
