@@ -13,7 +13,7 @@ from dormouse.errors import DormouseError
 COMMON = {
     "/main.py", "/config.py", "/credentials.py",
     "/lib/mqtt/__init__.mpy", "/lib/mqtt/burst.mpy", "/lib/mqtt/errors.mpy", "/lib/mqtt/packet.mpy",
-    "/lib/mqtt/parser.mpy", "/lib/mqtt/transport.mpy",
+    "/lib/mqtt/parser.mpy", "/lib/mqtt/reasons.mpy", "/lib/mqtt/skip.mpy", "/lib/mqtt/transport.mpy",
     "/lib/node/__init__.mpy", "/lib/node/backoff.mpy", "/lib/node/clock.mpy", "/lib/node/commands.mpy",
     "/lib/node/cycle.mpy", "/lib/node/link.mpy", "/lib/node/measure.mpy", "/lib/node/memory.mpy",
     "/lib/node/outbox.mpy", "/lib/node/record.mpy", "/lib/node/schedule.mpy", "/lib/node/schema.mpy",

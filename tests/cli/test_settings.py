@@ -106,7 +106,7 @@ def test_the_effective_file_keeps_comments_and_says_the_same(root: Path, tmp_pat
     text = read.text(BROKER="127.0.0.1:4711", BATTERY=None, SENSORS={"air": {"driver": "sht4x"}})
     out = tmp_path / "config.py"
     out.write_text(text)
-    assert 'BROKER = \'127.0.0.1:4711\'       # host or host:port' in text
+    assert "BROKER = '127.0.0.1:4711'       # host or host:port" in text
     assert "BOARD = 'esp8266'          # a folder of boards/" in text
     ran = {name: value for name, value in runpy.run_path(str(out)).items() if name.isupper()}
     assert ran == {

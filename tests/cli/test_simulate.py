@@ -177,9 +177,7 @@ def test_upload_every_second_wake(dormouse: Run, watcher: Watcher, mosquitto: Br
     assert [record["seq"] for record in watcher.at("readings")] == [1, 2, 3]
 
 
-def test_user_and_password_of_credentials(
-    dormouse: Run, mosquitto_factory: Callable[..., Broker], tmp_path: Path
-) -> None:
+def test_user_and_password_of_credentials(dormouse: Run, mosquitto_factory: Callable[..., Broker], tmp_path: Path) -> None:
     broker = mosquitto_factory(users={"node": "acorn"})
     words = ("simulate", "--wakes", "1", "--broker", broker.url, *QUICK)
     refused = dormouse(*words)

@@ -119,14 +119,12 @@ class EmbeddedBroker:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.stop()
 
     def _launch(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="dormouse-broker-")
-        os.chmod(self._folder.name, 0o755)  # mosquitto started by root reads its file as another user
+        Path(self._folder.name).chmod(0o755)  # mosquitto started by root reads its file as another user
         conf = Path(self._folder.name, "mosquitto.conf")
         if self._mosquitto:
             conf.write_text(_MOSQUITTO_CONF.format(port=self.port), encoding="utf-8")

@@ -1,7 +1,7 @@
 """The files of a node: what a deploy copies to a board, and what the virtual board runs.
 
-Only what this node needs: the modules that main.py imports, the one board's profile, the sensors and the service in use. Compiled, except
-for main.py, config.py and credentials.py, which a user may want to read on the board.
+Only what this node needs: the modules that main.py imports, the one board's profile, the sensors and the service in
+use. Compiled, except for main.py, config.py and credentials.py, which a user may want to read on the board.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dormouse.project import shown
 from dormouse.settings import Settings
 
 _AS_SOURCE = ("main",)
+_ONLY_WITH = {"mqtt.tls": "TLS"}  # module to the setting that makes the node load it
 
 
 def modules(root: Path, settings: Settings) -> dict[str, Path]:
@@ -38,7 +39,8 @@ def modules(root: Path, settings: Settings) -> dict[str, Path]:
         if found.find(name) is None:
             raise DormouseError(f"no module {name} in {shown(root)}")
     try:
-        return found.needed(starts, chosen="sensors")
+        without = [module for module, setting in _ONLY_WITH.items() if not settings[setting]]
+        return found.needed(starts, "sensors", without)
     except SyntaxError as error:
         raise DormouseError(f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}") from error
 
@@ -49,9 +51,7 @@ def board_path(root: Path, source: Path) -> str:
     return "/" + "/".join(("lib", *parts[1:]) if parts[0] == "src" else parts)
 
 
-def files(
-    root: Path, settings: Settings, config: str, credentials: bytes | None, *, source: bool = False
-) -> dict[str, bytes]:
+def files(root: Path, settings: Settings, config: str, credentials: bytes | None, *, source: bool = False) -> dict[str, bytes]:
     """The node's files: path on the board to content, main.py first.
 
     Arguments: root, the template; settings, the node's; config and credentials, the texts of config.py and

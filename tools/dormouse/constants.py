@@ -92,11 +92,7 @@ def _read_statement(found: ConstantsFile, statement: ast.stmt) -> None:
     line = statement.lineno
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
         return  # a docstring
-    if (
-        not isinstance(statement, ast.Assign)
-        or len(statement.targets) != 1
-        or not isinstance(statement.targets[0], ast.Name)
-    ):
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name):
         found.problems.append(Problem(found.file, line, "only lines of the form NAME = constant may stand here"))
         return
     name, node = statement.targets[0].id, statement.value

@@ -56,8 +56,7 @@ def wake_mc(currents: Currents, phases: Sequence[tuple[str, int, int]]) -> float
     names = {name for name, _, _ in phases}
     with_radio = {*_WITH_RADIO, "measure"} if "link" in names else set()
     return sum(
-        (currents.radio_ma if name in with_radio else currents.cpu_ma) * length_ms / 1000
-        for name, _, length_ms in phases
+        (currents.radio_ma if name in with_radio else currents.cpu_ma) * length_ms / 1000 for name, _, length_ms in phases
     )
 
 

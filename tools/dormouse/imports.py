@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from dormouse.errors import DormouseError
@@ -34,11 +34,12 @@ class Modules:
                 return base.with_name(base.name + ".py")
         return None
 
-    def needed(self, names: Iterable[str], chosen: str = "") -> dict[str, Path]:
+    def needed(self, names: Iterable[str], chosen: str = "", without: Container[str] = ()) -> dict[str, Path]:
         """The modules with these names, the packages they are in, and everything that these import, in any function.
 
         Arguments: names, dotted names; chosen, a package whose modules are needed only when they are among `names` or
-        imported from inside it: an import of one elsewhere is for a configuration that has it.
+        imported from inside it: an import of one elsewhere is for a configuration that has it; without, modules that
+        are not needed whoever imports them.
         Returns dotted name to source file. Modules that are not the template's are left out.
         Raises DormouseError when something is imported from one of the template's modules that it does not have,
         SyntaxError.
@@ -54,7 +55,7 @@ class Modules:
             for length in range(1, len(parts) + 1):
                 module = ".".join(parts[:length])
                 path = self.find(module)
-                if path is not None and module not in found:
+                if path is not None and module not in found and module not in without:
                     found[module] = path
                     waiting.extend((imported, module) for imported in self._imports(module, path))
         return found

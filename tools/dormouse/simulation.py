@@ -171,9 +171,7 @@ class Simulation:
         except (NotADirectoryError, FileExistsError, PermissionError) as error:
             raise UsageError(f"--state {options.state} is not a folder that can be written") from error
 
-    def _wake(
-        self, board: VirtualBoard, book: Ledger, subscriber: Subscriber
-    ) -> tuple[Wake, str, list[Message]]:
+    def _wake(self, board: VirtualBoard, book: Ledger, subscriber: Subscriber) -> tuple[Wake, str, list[Message]]:
         # In test mode the node waits for as long as it would sleep, and that takes as long.
         cap_s = _CAP_S + (2 * self.settings["WAKE_EVERY_S"] if self.settings["TEST_MODE"] else 0)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -41,9 +41,7 @@ class Subscriber:
     Arguments: host, port; topic_filter, subscribed to with QoS 1; user and password, None for an anonymous client.
     """
 
-    def __init__(
-        self, host: str, port: int, topic_filter: str, user: str | None = None, password: str | None = None
-    ) -> None:
+    def __init__(self, host: str, port: int, topic_filter: str, user: str | None = None, password: str | None = None) -> None:
         self._address, self._filter = (host, port), topic_filter
         self._messages: list[Message] = []
         self._changed = threading.Condition()
@@ -80,9 +78,7 @@ class Subscriber:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.stop()
 
     def wait(self, done: Callable[[list[Message]], bool], timeout_s: float) -> bool:
@@ -123,7 +119,7 @@ class Subscriber:
         else:
             client.subscribe(self._filter, 1)
 
-    def _on_subscribe(self, _client: object, _data: object, _pid: object, reasons: list[object], _more: object) -> None:
+    def _on_subscribe(self, _client: object, _data: object, _pid: object, reasons: Sequence[object], _more: object) -> None:
         with self._changed:
             if any(getattr(reason, "is_failure", False) for reason in reasons):
                 self._refused = f"the subscription to {self._filter} was refused"

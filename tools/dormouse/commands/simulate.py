@@ -108,7 +108,7 @@ def _command(text: str) -> str:
     except ValueError as error:
         raise UsageError(f"--send {text!r} is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise UsageError(f"--send {text!r} is not a JSON object, such as {{\"id\": 1, \"wake_every_s\": 600}}")
+        raise UsageError(f'--send {text!r} is not a JSON object, such as {{"id": 1, "wake_every_s": 600}}')
     return text
 
 
@@ -141,9 +141,7 @@ def _access(broker: str | None, secrets: ConstantsFile, root: Path, world: World
         world.dns.table[host] = socket.gethostbyname(host)
     except OSError as error:
         raise DormouseError(f"--broker: no address for {host}: {error.strerror or error}") from error
-    user, password = (
-        secrets.constants[name].value if name in secrets.constants else None for name in ("USER", "PASSWORD")
-    )
+    user, password = (secrets.constants[name].value if name in secrets.constants else None for name in ("USER", "PASSWORD"))
     return Access(
         host,
         int(port or _DEFAULT_PORT),
