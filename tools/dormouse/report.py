@@ -67,7 +67,8 @@ class Report:
     def running(self, number: int) -> Iterator[None]:
         """While a wake runs: a spinner on a terminal."""
         if self._console.is_terminal:
-            with self._console.status(f"wake {number} is running"):
+            why = "; after a power-up it stays awake for a while, so that mpremote can take over" if number == 1 else ""
+            with self._console.status(f"wake {number} is running{why}"):
                 yield
         else:
             yield

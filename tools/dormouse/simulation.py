@@ -205,7 +205,7 @@ class Simulation:
         report.title(f"Dormouse: main.py on MicroPython, on a virtual {board.model.machine}")
         report.fact("broker", f"{self.access.title} at {self.access.host}:{self.access.port}")
         report.fact("node", f"{topics.base}, wakes every {duration(settings['WAKE_EVERY_S'])}")
-        report.fact("files", f"{len(self.files)}, {size / 1024:.1f} KiB ({kind})")
+        report.fact("files", f"{len(self.files)} on the board, {size / 1024:.1f} KiB ({kind})")
         if board.heap_bytes:
             added = f"{board.heap_added} bytes of the virtual board's own shims"
             report.fact("heap", f"{board.heap_bytes} bytes for the firmware, plus {added}")
