@@ -10,19 +10,12 @@ import pytest
 from dormouse import bundle, imports, mpy, settings
 from dormouse.errors import DormouseError
 
-COMMON = {
-    "/main.py", "/config.py", "/credentials.py",
-    "/lib/mqtt/__init__.mpy", "/lib/mqtt/burst.mpy", "/lib/mqtt/errors.mpy", "/lib/mqtt/packet.mpy",
-    "/lib/mqtt/parser.mpy", "/lib/mqtt/reasons.mpy", "/lib/mqtt/skip.mpy", "/lib/mqtt/transport.mpy",
-    "/lib/node/__init__.mpy", "/lib/node/backoff.mpy", "/lib/node/clock.mpy", "/lib/node/commands.mpy",
-    "/lib/node/cycle.mpy", "/lib/node/link.mpy", "/lib/node/measure.mpy", "/lib/node/memory.mpy",
-    "/lib/node/outbox.mpy", "/lib/node/record.mpy", "/lib/node/schedule.mpy", "/lib/node/schema.mpy",
-    "/lib/node/services/__init__.mpy", "/lib/node/services/plain.mpy", "/lib/node/sntp.mpy", "/lib/node/state.mpy",
-    "/lib/node/upload.mpy",
-    "/power/__init__.mpy", "/power/awake.mpy", "/power/battery.mpy", "/power/frame.mpy", "/power/retained.mpy",
-    "/power/rtc.mpy", "/power/sleep.mpy",
-    "/sensors/__init__.mpy", "/sensors/battery.mpy", "/sensors/feather_light.mpy", "/sensors/sht4x.mpy",
+# What only the always-on client, TLS or CPython loads (design: a node that only wakes, bursts and sleeps must not ship it).
+NOT_FOR_A_SLEEPER = {
+    "client", "connection", "keep", "queue", "session", "unsubscribe", "wan", "wlan", "tls", "cpython",
 }  # fmt: skip
+BURST = {"__init__", "burst", "errors", "packet", "parser", "transport"}
+SENSORS = {"__init__", "battery", "feather_light", "sht4x"}  # those of config.py
 PORTS = {"feather_s2": "on_esp32", "esp8266": "on_esp8266", "pyboard_d": "on_stm32"}
 
 
@@ -31,9 +24,31 @@ def made(root: Path, board: str | None = None, config: Path | None = None, sourc
     return bundle.files(root, read, read.text(), b"WIFI = ()\n", source=source)
 
 
+def shipped(files: dict[str, bytes], folder: str) -> set[str]:
+    """The modules below a folder of the board, without their suffix."""
+    return {name[len(folder) :].removesuffix(".mpy") for name in files if name.startswith(folder)}
+
+
 @pytest.mark.parametrize("board", sorted(PORTS))
 def test_exactly_these_files(root: Path, board: str) -> None:
-    assert set(made(root, board)) == COMMON | {f"/boards/{board}/profile.mpy", f"/power/{PORTS[board]}.mpy"}
+    files = made(root, board)
+    node = root / "src/node"
+    services = {"services/__init__", "services/plain"}
+    assert shipped(files, "/lib/node/") == {path.stem for path in node.glob("*.py")} | services
+    every_port = {path.stem for path in (root / "power").glob("*.py") if not path.stem.startswith("on_")}
+    assert shipped(files, "/power/") == every_port | {PORTS[board]}
+    assert shipped(files, "/boards/") == {f"{board}/profile"}
+    assert shipped(files, "/sensors/") == SENSORS
+    rest = {name for name in files if not name.startswith(("/lib/node/", "/lib/mqtt/", "/power/", "/boards/", "/sensors/"))}
+    assert rest == {"/main.py", "/config.py", "/credentials.py"}
+
+
+def test_nothing_of_the_always_on_client(root: Path) -> None:
+    here = {path.stem for path in (root / "src/mqtt").glob("*.py")}
+    assert here >= {"client", "cpython"}
+    burst = shipped(made(root), "/lib/mqtt/")
+    assert burst >= BURST
+    assert burst & NOT_FOR_A_SLEEPER == set()
 
 
 @pytest.mark.parametrize("board", sorted(PORTS))
