@@ -45,4 +45,5 @@ class MQTTClient(_Client):
 
     @property
     def _sta_if(self):
-        return self.link.station()
+        self.link.isconnected()
+        return self.link.sta

@@ -1,6 +1,5 @@
 # The always-on client: connects, publishes, subscribes, and stays connected until disconnect().
 import asyncio
-import sys
 from errno import EALREADY, ENOTCONN
 from time import ticks_diff, ticks_ms
 
@@ -9,8 +8,8 @@ from micropython import const
 from . import packet
 from .connection import Connection, cancel
 from .errors import MQTTError
-from .keep import interval_ms, keep, pause, timed
-from .session import Request
+from .keep import keep, pause, timed
+from .transport import read, write
 from .unsubscribe import unsubscribe
 
 _GOODBYE_MS = const(1000)
@@ -62,14 +61,6 @@ def defaults():
     }
 
 
-def report(error):
-    """Print the traceback of what the user's code raised."""
-    try:
-        sys.print_exception(error)
-    except AttributeError:  # CPython
-        sys.excepthook(type(error), error, error.__traceback__)
-
-
 class MQTTClient(Connection):
     """One connection to one broker, kept up from connect() to disconnect(). Every method may be cancelled at any await.
 
@@ -102,6 +93,8 @@ class MQTTClient(Connection):
             link = Wlan(c["ssid"], c["wifi_pw"], c["ifconfig"])
         self.link = link
         self.response_ms = int(c["response_time"] * 1000)
+        self.max_repubs = c["max_repubs"]
+        self.max_packet = c["max_packet"]
         self._first = True
         self._keeper = None
         self._tasks = []  # the user's coroutines
@@ -129,7 +122,8 @@ class MQTTClient(Connection):
         try:
             await timed(self._connect(quick), timeout)
             self._first = False
-            self._keeper = asyncio.create_task(keep(self, interval_ms(self._c["keepalive"], self._c["ping_interval"])))
+            ms = self._c["keepalive"] * 250 or 20000  # four pings in each keepalive
+            self._keeper = asyncio.create_task(keep(self, min(ms, int(self._c["ping_interval"] * 1000) or ms)))
         finally:
             if self._keeper is True:
                 self._keeper = None
@@ -169,7 +163,7 @@ class MQTTClient(Connection):
     def isconnected(self):
         """True if the link to the broker is up. Where the network has just gone, False, and reconnecting starts."""
         if self._isconnected and not self.link.isconnected():
-            self.lost(self._stream, "network down")
+            self.lost("network down")
         return self._isconnected
 
     async def disconnect(self):
@@ -178,22 +172,15 @@ class MQTTClient(Connection):
         Calls that wait end with OSError(ENOTCONN), and so does every later one until connect().
         """
         self.closed = True
-        stream = self._stream
         try:
-            start = ticks_ms()
-            while self._isconnected and (request := self._session.oldest()):
-                left = self.response_ms - ticks_diff(ticks_ms(), start)
-                if left <= 0:
-                    break
-                await pause(request.done, left)
-            if self._isconnected:
+            until = self._until()
+            for r in self._session.requests[:]:
+                while self._isconnected and r.packet and r.result is None and (left := ticks_diff(until, ticks_ms())) > 0:
+                    await pause(r.done, left)
+            if await self._write(self._stream, packet.DISCONNECT):
+                # The broker closes now (3.14.4): then it has handled all that was sent, and the radio may go off.
                 self._isconnected = False
-                async with self.lock:
-                    await stream.write(packet.DISCONNECT, self._until())
-                # The broker closes now (3.14.4): then it has handled what was sent before, and the radio may go off.
                 await pause(self.wake, min(self.response_ms, _GOODBYE_MS))
-        except OSError:
-            pass
         finally:
             self._stop()
         await asyncio.sleep(0)  # the cancelled tasks end here
@@ -228,23 +215,36 @@ class MQTTClient(Connection):
         if self.DEBUG:
             print(msg % args if args else msg)
 
-    # -- for keep.py -------------------------------------------------------------------------------------------------------
+    # -- for keep.py and connection.py ----------------------------------------------------------------------------------------
 
-    def went_down(self):
-        """Close what is left of the link and tell the application."""
-        self._drop()
-        if self.queue:
-            self.down.set()
+    def went(self, up):
+        """The link is up: start the reader. It is down: close what is left of it. Tell the application."""
+        if up:
+            self._isconnected = True
+            self._reader = asyncio.create_task(self._read(self._stream))
+            self._ready.set()
         else:
-            self._spawn(self._c["wifi_coro"], False)
+            self._drop()
+        if self.queue:
+            (self.up if up else self.down).set()
+            return
+        while self._tasks and self._tasks[0].done():
+            self._tasks.pop(0)
+        self._tasks.append(asyncio.create_task(self._c["wifi_coro"](up)))
+        if up:
+            self._tasks.append(asyncio.create_task(self._c["connect_coro"](self)))
 
     async def reopen(self):
         """Connect again after a loss."""
         await self._network(False)
         await self._open(self._c["clean"], self._c["will"])
-        self._went_up()
+        self.went(True)
 
-    # -- private -----------------------------------------------------------------------------------------------------------
+    def _hello(self, clean, will):
+        c = self._c
+        out = bytearray()
+        packet.connect(out, c["client_id"], c["user"] or None, c["password"] or None, c["keepalive"], clean, will)
+        return out
 
     async def _network(self, quick):
         if not self.link.isconnected():
@@ -254,29 +254,19 @@ class MQTTClient(Connection):
         await self._network(quick)
         c = self._c
         clean = c["clean"]
-        if self._first and c["clean_init"] and not clean:
-            # A clean session ends with its connection (3.1.2.4): one to discard what the broker kept, then the real one.
-            try:
-                await self._greet(True, None)
-                until = self._until()
-                await self._stream.write(packet.DISCONNECT, until)
+        if self._first and c["clean_init"] != clean:
+            if clean:
+                clean = False
+            else:
+                # A clean session ends with its connection (3.1.2.4): one to discard what the broker kept, then the real one.
+                await self._open(True, None)
                 try:
-                    await self._event(self._stream, until)  # until the broker has closed it: nothing can overtake
-                except OSError:
-                    pass
-            finally:
-                self._drop()
-        elif self._first:
-            clean = c["clean_init"]
+                    await write(self._stream, packet.DISCONNECT, self._until())
+                    await read(self._stream, bytearray(1), self._until())  # once the broker has closed it, nothing can overtake
+                finally:
+                    self._drop()
         await self._open(clean, c["will"])
-        self._went_up()
-
-    def _went_up(self):
-        if self.queue:
-            self.up.set()
-        else:
-            self._spawn(self._c["wifi_coro"], True)
-            self._spawn(self._c["connect_coro"], self)
+        self.went(True)
 
     async def _deliver(self, *message):
         if self.queue:
@@ -285,69 +275,17 @@ class MQTTClient(Connection):
             return
         try:
             self._c["subs_cb"](*message)
-        except Exception as e:  # the user's code may raise anything; the reader lives on
-            report(e)
-
-    async def _connection(self):
-        while not self._isconnected:
-            await self._ready.wait()
-            if self.closed:
-                raise OSError(ENOTCONN, "disconnected")
-
-    async def _send(self, data, request=None):
-        while True:
-            if self.closed:
-                raise OSError(ENOTCONN, "disconnected")
-            await self._connection()
-            if await self._write(self._stream, data, request):
-                return
-
-    async def _exchange(self, data, pid, answer):
-        # Send, and with a pid wait for the answer: its codes.
-        if not pid:
-            return await self._send(data)
-        request = Request(pid, answer, data, asyncio.Event())
-        self._session.add(request)
-        try:
-            await self._send(data, request)
-            while request.result is None:
-                left = self.response_ms
-                if self._isconnected:
-                    left -= ticks_diff(ticks_ms(), request.sent_ms)
-                    if left <= 0:
-                        if answer == _PUBACK and request.tries < self._c["max_repubs"]:
-                            request.tries += 1
-                            self.REPUB_COUNT += 1
-                            await self._write(self._stream, request.again(), request)
-                        else:
-                            self.lost("no acknowledgement")
-                        continue
-                await pause(request.done, left)
-        finally:
-            self._session.give_up(request)
-        if isinstance(request.result, Exception):
-            raise request.result
-        return request.result
-
-    def _spawn(self, function, argument):
-        self._tasks = [t for t in self._tasks if not t.done()]
-        self._tasks.append(asyncio.create_task(_guarded(function, argument)))
+        except Exception as e:  # the user's code may raise anything: it goes where a task's exception goes, and the reader lives on
+            context = {"message": "subs_cb", "exception": e, "future": asyncio.current_task()}
+            asyncio.get_event_loop().call_exception_handler(context)
 
     def _stop(self):
         self.closed = True
         self._drop()
         if self._keeper and self._keeper is not True:
-            cancel(self._keeper)
+            self._tasks.append(self._keeper)
             self._keeper = None
-        for task in self._tasks:
-            cancel(task)
-        self._tasks = []
+        while self._tasks:
+            cancel(self._tasks.pop())
         self._session.close(OSError(ENOTCONN, "disconnected"))
         self._ready.set()  # whoever waits for a connection sees that none will come
-
-
-async def _guarded(function, argument):
-    try:
-        await function(argument)
-    except Exception as e:  # the user's code
-        report(e)

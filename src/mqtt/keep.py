@@ -6,7 +6,6 @@ from time import ticks_diff, ticks_ms
 
 from micropython import const
 
-
 _LOOK_MS = const(1000)  # between two looks at the network interface
 _STEADY_MS = const(10000)  # a link that lasted this long starts the backoff anew
 _BASE_MS = const(1000)
@@ -39,14 +38,8 @@ async def timed(coro, seconds):
         raise OSError(ETIMEDOUT, "timeout")
 
 
-def interval_ms(keepalive, ping_interval):
-    """Milliseconds of silence, in either direction, before a ping: a quarter of keepalive (s), 20 s without one, or ping_interval (s) if that is less."""
-    ms = keepalive * 250 or 20000
-    return min(ms, int(ping_interval * 1000)) if ping_interval else ms
-
-
 async def _watch(c, interval):
-    # Returns when the link is lost.
+    # Returns when the link is lost. interval: milliseconds of silence, in either direction, before a ping.
     pinged = None
     while c.isconnected():
         now = ticks_ms()
@@ -57,31 +50,29 @@ async def _watch(c, interval):
             if left <= 0:
                 pinged = now
                 await c.ping()
-                continue
         else:
             left = c.response_ms - ticks_diff(now, pinged)
             if left <= 0:
-                c.lost("no answer to a ping")
-                return
-        await pause(c.wake, min(left, _LOOK_MS))
+                c.lost("no answer to ping")
+        if left > 0:
+            await pause(c.wake, min(left, _LOOK_MS))
 
 
 async def keep(c, interval):
-    """Watch the client's connection and make a new one whenever it is lost. interval: see interval_ms()."""
+    """Watch the client's connection and make a new one whenever it is lost. interval: ms between pings."""
     failures = 0
     while True:
         start = ticks_ms()
         await _watch(c, interval)
         if c.closed:  # disconnect() is at work
             return
-        c.went_down()
+        c.went(False)
         failures = 0 if ticks_diff(ticks_ms(), start) > _STEADY_MS else failures + 1
-        while True:
+        while not c.isconnected():
             # Full jitter: a random wait below a limit that doubles. A broker that restarts is not met by all its clients at once.
             await asyncio.sleep((getrandbits(10) * (_BASE_MS << min(failures, _DOUBLINGS)) >> 10) / 1000)
             try:
                 await c.reopen()
-                break
             except (OSError, ValueError, MemoryError) as e:  # ValueError: mbedtls, for a certificate
                 c.dprint("reconnect: %s", e)
                 failures = failures + 1 if getattr(e, "retry", True) else _DOUBLINGS

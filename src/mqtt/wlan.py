@@ -5,7 +5,7 @@ from errno import ENOTCONN, ETIMEDOUT
 from micropython import const
 
 _POLL_MS = const(20)
-_STABLE_MS = const(5000)
+_STABLE_S = const(5)
 
 
 class Wlan:
@@ -18,27 +18,19 @@ class Wlan:
     """
 
     def __init__(self, ssid=None, key=None, static=None, timeout_s=30):
-        self._ssid = ssid
-        self._key = key
-        self._static = static
-        self._timeout_ms = timeout_s * 1000
-        self._sta = None
+        self._settings = ssid, key, static, timeout_s
+        self.sta = None
         self._ours = False
 
-    def station(self):
-        """The network.WLAN object in station mode; None where there is no `network` module."""
-        if self._sta is None:
+    def isconnected(self):
+        """True while the interface has a link and an address. `sta` is the network.WLAN from then on, None without a `network` module."""
+        if not self.sta:
             try:
                 import network
             except ImportError:
-                return None
-            self._sta = network.WLAN(network.STA_IF)
-        return self._sta
-
-    def isconnected(self):
-        """True while the interface has a link and an address."""
-        sta = self.station()
-        return sta is None or sta.isconnected()
+                return True
+            self.sta = network.WLAN(network.STA_IF)
+        return self.sta.isconnected()
 
     async def connect(self, quick=False):
         """Join, or return at once if the link is up.
@@ -49,54 +41,50 @@ class Wlan:
         """
         if self.isconnected():
             return
-        sta = self.station()
+        import network
+
+        ssid, key, static, timeout_s = self._settings
+        sta = self.sta
         self._ours = True
         sta.active(True)
         try:
             sta.config(reconnects=1)  # ESP32: else its driver retries for ever and reports no failure
         except (ValueError, TypeError, OSError):
             pass
-        if self._static:
-            sta.ifconfig(self._static)
-        if self._ssid:
-            sta.connect(self._ssid, self._key)
+        if static:
+            sta.ifconfig(static)
+        if ssid:
+            sta.connect(ssid, key)
         else:
             try:
                 sta.connect()
             except TypeError:
                 raise ValueError("ssid")
-        await self._joined(sta, self._timeout_ms)
+        # What status() says of a failure, told apart by the value for success. ESP32: an 802.11 reason. ESP8266: 2 to 4. CYW43: below 0.
+        success = getattr(network, "STAT_GOT_IP", 3)
+        low, high = (0, 1000) if success > 999 else (2, 5) if success > 4 else (-9, 0)
+        left = timeout_s * 1000
+        while not sta.isconnected():
+            status = sta.status()
+            if left <= 0 or low <= status < high:
+                sta.disconnect()
+                raise OSError(ENOTCONN if left > 0 else ETIMEDOUT, "Wi-Fi status %d" % status)
+            await asyncio.sleep(_POLL_MS / 1000)
+            left -= _POLL_MS
         if not quick:  # at the edge of its range a link comes and goes
-            for _ in range(_STABLE_MS // 500):
+            for _ in range(_STABLE_S * 2):
                 await asyncio.sleep(0.5)
                 if not sta.isconnected():
                     raise OSError(ENOTCONN, "Wi-Fi unstable")
 
-    async def _joined(self, sta, left_ms):
-        import network
-
-        failures = [getattr(network, "STAT_" + n, None) for n in ("WRONG_PASSWORD", "NO_AP_FOUND", "CONNECT_FAIL", "ASSOC_FAIL", "HANDSHAKE_TIMEOUT")]
-        # ESP32's three states of progress are 1000 and more, everything below is an 802.11 reason code
-        reason_below = 1000 if getattr(network, "STAT_GOT_IP", 0) >= 1000 else 0
-        while not sta.isconnected():
-            status = sta.status()
-            if status in failures or status < reason_below:
-                sta.disconnect()
-                raise OSError(ENOTCONN, "Wi-Fi status %d" % status)
-            if left_ms <= 0:
-                sta.disconnect()
-                raise OSError(ETIMEDOUT, "Wi-Fi")
-            await asyncio.sleep(_POLL_MS / 1000)
-            left_ms -= _POLL_MS
-
     def drop(self):
         """Leave the network, so that the next connect() joins anew; not a link that somebody else brought up."""
         if self._ours:
-            self._sta.disconnect()
+            self.sta.disconnect()
 
     def close(self):
         """Radio off, if connect() turned it on."""
+        self.drop()
         if self._ours:
             self._ours = False
-            self._sta.disconnect()
-            self._sta.active(False)
+            self.sta.active(False)

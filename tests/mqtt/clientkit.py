@@ -29,7 +29,7 @@ def command(interpreter: str) -> tuple[list[str], dict[str, str]]:
     program = find_micropython()
     if program is None:
         pytest.skip("no MicroPython interpreter: install the project, or set $MICROPYTHON")
-    return [program, "-X", "heapsize=16M"], {**os.environ, "MICROPYPATH": os.pathsep.join([*path, ".frozen"])}
+    return [program], {**os.environ, "MICROPYPATH": os.pathsep.join([*path, ".frozen"])}
 
 
 class Program:
@@ -148,7 +148,10 @@ class FakeBroker:
 
     def __init__(self, *scripts: Callable[[Peer], object]) -> None:
         self._scripts = scripts
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that a big packet stays in the client while nobody reads
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen()
         self.port = self._listener.getsockname()[1]
         self.connections = 0
         self.errors: list[BaseException] = []
