@@ -6,6 +6,10 @@ import functools
 import re
 import subprocess
 
+# Tables for the names that a node's firmware adds: 10 + 20 + 40 + 80 + 160 + 320 entries (py/qstr.c: each is twice the one
+# before; a node has 311 to 630 names of its own), of a pointer, a 16-bit hash and a length each.
+NAMES_BYTES = 630 * (8 + 2 + 1)
+
 _SIZE = re.compile(r"(\d+)(w?)([KkMm]?)")
 
 
