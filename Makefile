@@ -18,9 +18,11 @@ test: ## all tests, the pure ones on CPython and on MicroPython; ARGS="-k burst"
 
 lint: ## ruff, the syntax and layer gates, pyright for each port and for the tools
 	@tools/setup lint
-	@$(RUN) ruff check
-	@$(RUN) pytest -q tests/lint tests/test_layers.py
-	@.venv/bin/python tests/lint/types.py
+	@failed=0; \
+	$(RUN) ruff check --output-format concise || failed=1; \
+	$(RUN) pytest -q tests/lint tests/test_layers.py || failed=1; \
+	.venv/bin/python tests/lint/check_types.py || failed=1; \
+	exit $$failed
 
 size: ## measure docs/size.md anew
 	@tools/setup test

@@ -35,8 +35,9 @@ _RULES: dict[str, Any] = {
 
 def port_of(path: Path) -> str | None:
     """The one port that a device file is for; None: it runs on all of them."""
-    if path.stem.startswith("on_"):
-        return path.stem.removeprefix("on_")
+    start, _, port = path.stem.rpartition("_")
+    if start and port in _PORTS:  # on_esp32.py, radio_stm32.py
+        return port
     if path.name == "profile.py":
         found = re.search(r"^from power\.on_(\w+) import", path.read_text(), re.MULTILINE)
         return found[1] if found else None
