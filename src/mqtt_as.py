@@ -43,6 +43,10 @@ class MQTTClient(_Client):
         """Bring the network up. Made to be overridden."""
         await super()._network(quick)
 
+    async def _connection(self):
+        while not self._isconnected:
+            await self._ready.wait()
+
     @property
     def _sta_if(self):
         self.link.isconnected()

@@ -211,9 +211,12 @@ class MQTTClient(Connection):
         return await dns_ok(packet)
 
     def dprint(self, msg, *args):
-        """Print msg % args if DEBUG is set. Made to be overridden."""
+        """With DEBUG set, print msg % args, or the arguments as print() does. Made to be overridden."""
         if self.DEBUG:
-            print(msg % args if args else msg)
+            if "%" in msg and args:
+                msg %= args
+                args = ()
+            print(msg, *args)
 
     # -- for keep.py and connection.py ----------------------------------------------------------------------------------------
 
