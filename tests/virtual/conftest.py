@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from dormouse.virtual import interpreter
 from dormouse.virtual.board import VirtualBoard
 

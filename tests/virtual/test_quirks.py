@@ -1,4 +1,4 @@
-"""Each port's own sizes, limits, names and exceptions. Oracle: MicroPython's sources, named in each test, and its documentation."""
+"""Each port's own sizes, limits, names and exceptions. Oracle: MicroPython's sources, named in each test."""
 
 from __future__ import annotations
 
@@ -148,8 +148,11 @@ def test_adc_of_each_board(make, board):
 
 
 def test_a_sensor_answers_only_on_its_supply(make, board):
-    pins = {"feather_s2": (21, "0, scl=Pin(9), sda=Pin(8)"), "esp8266": (None, "Pin(5), Pin(4)"), "pyboard_d": ("'EN_3V3'", "'X'")}
-    rail, arguments = pins[board]
+    rail, arguments = {
+        "feather_s2": (21, "0, scl=Pin(9), sda=Pin(8)"),
+        "esp8266": (None, "Pin(5), Pin(4)"),
+        "pyboard_d": ("'EN_3V3'", "'X'"),
+    }[board]
     program = f"""
 from machine import I2C, Pin
 i2c = I2C({arguments})
@@ -175,7 +178,10 @@ show(i2c.writeto, 0x30, b"x")
 
 def test_esp32_numbers_errors_as_newlib_does(make):
     # Not `errno.EAGAIN`: compiling source, the interpreter replaces that by its own number (py/parse.c); mpy-cross does not.
-    program = "from errno import EAGAIN, EHOSTUNREACH, EINPROGRESS, ETIMEDOUT\nprint(EINPROGRESS, ETIMEDOUT, EHOSTUNREACH, EAGAIN)"
+    program = """
+from errno import EAGAIN, EHOSTUNREACH, EINPROGRESS, ETIMEDOUT
+print(EINPROGRESS, ETIMEDOUT, EHOSTUNREACH, EAGAIN)
+"""
     assert lines(make, "feather_s2", program) == ["119 116 118 11"]
 
 

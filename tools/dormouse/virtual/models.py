@@ -100,7 +100,8 @@ _ESP8266 = BoardModel(
 
 _PYBD_PINS = {
     **{f"X{i}": p for i, p in enumerate(["A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "B6", "B7", "C4", "C5"], 1)},
-    "EN_3V3": "F2", "LED_RED": "A13", "LED_GREEN": "A14", "LED_BLUE": "A15", "PULL_SCL": "D10", "PULL_SDA": "D9", "VBAT": "VBAT",
+    "EN_3V3": "F2", "LED_RED": "A13", "LED_GREEN": "A14", "LED_BLUE": "A15", "PULL_SCL": "D10", "PULL_SDA": "D9",
+    "VBAT": "VBAT",
 }  # fmt: skip
 
 _PYBOARD_D = BoardModel(

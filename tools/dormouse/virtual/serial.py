@@ -1,6 +1,7 @@
 """The board's serial port: a pseudo-terminal between mpremote, or a terminal program, and the interpreter's own REPL.
 
-A native USB port (feather_s2, pyboard_d) vanishes in deep sleep and comes back as a new one; a USB-UART bridge (esp8266) stays.
+A native USB port (feather_s2, pyboard_d) vanishes in deep sleep and at a reset and comes back as a new one; a USB-UART bridge
+(esp8266) stays.
 """
 
 from __future__ import annotations
@@ -24,14 +25,16 @@ _CTRL_A, _CTRL_B, _CTRL_C = b"\x01", b"\x02", b"\x03"
 class SerialPort:
     """A pseudo-terminal that outlives the lives of a board.
 
-    native_usb: it ends with deep sleep. Attributes: path, which stays the same; raw, whether the REPL is in raw mode.
+    native_usb: it ends with deep sleep and with a reset of the chip.
+    Attributes: path, which stays the same; raw, whether the REPL is in raw mode; interrupt, whether a Ctrl-C waits for the
+    board's program to run.
     """
 
     def __init__(self, native_usb: bool) -> None:
         self._native_usb = native_usb
         self._folder = tempfile.TemporaryDirectory(prefix="dormouse-tty-")
         self.path = str(Path(self._folder.name) / "tty")
-        self.raw = False
+        self.raw = self.interrupt = False
         self._master = self._slave = -1
         self._process: Process | None = None
         self._selector: selectors.BaseSelector | None = None
@@ -60,12 +63,12 @@ class SerialPort:
             selector.register(self._master, selectors.EVENT_READ, "serial")
         self._process, self._selector = process, selector
 
-    def detach(self, asleep: bool) -> None:
-        """The life is over. asleep: in deep sleep."""
+    def detach(self, restarted: bool) -> None:
+        """The life is over. restarted: the chip is, not only the interpreter."""
         if self._selector is not None:
             self._selector.unregister(self._master)
         self._process = self._selector = None
-        if asleep:
+        if restarted:
             self.raw = False
             if self._native_usb:
                 self._unplug()
@@ -81,17 +84,32 @@ class SerialPort:
             return
         for i in range(len(data)):
             byte = data[i : i + 1]
-            if byte == _CTRL_C and life.running() and _takes_sigint(process.pid):
-                # While a program runs nobody reads the input: the interpreter wants a signal. It installs its handler only
-                # for that time; before, the signal would end the process.
-                os.kill(process.pid, signal.SIGINT)
+            if byte == _CTRL_C:
+                self.interrupt = True
+                self.deliver(life)
                 continue
             if byte in (_CTRL_A, _CTRL_B):
                 self.raw = byte == _CTRL_A
+            self._write(byte)
+
+    def _write(self, data: bytes) -> None:
+        if self._process is not None and self._process.pipes.input is not None:
             try:
-                os.write(process.pipes.input, byte)
+                os.write(self._process.pipes.input, data)
             except BrokenPipeError:
-                return
+                pass
+
+    def deliver(self, life: Life) -> None:
+        """Pass a Ctrl-C on as soon as the board's program can take it."""
+        if self._process is None or not life.running():
+            return
+        self.interrupt = False
+        if _takes_sigint(self._process.pid):
+            # While a program runs nobody reads the input: the interpreter wants a signal. It installs its handler only for
+            # that time; before, the signal would end the process.
+            os.kill(self._process.pid, signal.SIGINT)
+        else:
+            self._write(_CTRL_C)
 
     def output(self, data: bytes) -> None:
         """Show what the board wrote; it is lost when nobody takes it, as on a real port."""

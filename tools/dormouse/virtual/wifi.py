@@ -28,7 +28,7 @@ class Wifi:
 
     def __init__(
         self, model: BoardModel, world: WifiWorld, now_ms: Callable[[], int], speed: int, kept: dict[str, Any]
-    ):
+    ) -> None:
         self._model = model
         self._world = world
         self._now = now_ms
@@ -39,7 +39,9 @@ class Wifi:
         self._steps: list[tuple[int, int]] = []  # (time, state) still to come
         self._state = _IDLE
         self._ready = 0  # the radio's start is over
-        self._ssid = self._key = None
+        self._ssid: str | None = None
+        self._key: str | None = None
+        self._bssid: bytes | None = None
         self._four: list[str] | None = None  # a static address
         self._failed = 0
         self._reconnects = -1
@@ -82,7 +84,7 @@ class Wifi:
                 self._failed += 1
                 if self._model.port == "esp32" and (self._reconnects < 0 or self._failed <= self._reconnects):
                     # The port tries again by itself, and status() says "connecting" all the while.
-                    self._plan(when, None)
+                    self._plan(when, self._bssid)
             elif self._state == _UP and self._world.drops_after_ms is not None:
                 self._steps.append((when + self._ms(self._world.drops_after_ms), _JOINING))
 
@@ -109,7 +111,7 @@ class Wifi:
 
     def _join(self, ssid: str | None, key: str | None, bssid: bytes | None) -> None:
         self._ssid, self._key = ssid, key
-        self._failed = 0
+        self._failed, self._bssid = 0, bssid
         self._plan(max(self._now(), self._ready), bssid)
 
     # What the board's network module calls, by name.
@@ -119,8 +121,8 @@ class Wifi:
         self._advance()
         return getattr(self, "_do_" + op)(**args)
 
-    def _do_active(self, id: int = 0, on: bool | None = None) -> bool | None:
-        if id:
+    def _do_active(self, interface: int = 0, on: bool | None = None) -> bool | None:
+        if interface:
             return False  # the access point of the board is not modelled
         if on is None:
             return self._active
@@ -188,11 +190,11 @@ class Wifi:
     def _do_dhcp(self) -> bool:
         return self._four is None
 
-    def _do_config(self, get: str | None = None, set: str | None = None, to: Any = None) -> Any:
-        if set is not None:
-            if set == "reconnects":
+    def _do_config(self, get: str | None = None, put: str | None = None, to: Any = None) -> Any:
+        if put is not None:
+            if put == "reconnects":
                 self._reconnects = to
-            self._config[set] = to
+            self._config[put] = to
             return None
         if get == "mac":
             return [2, 0x0D, *self._model.unique_id[-4:]]

@@ -1,4 +1,5 @@
-# The flash chip: a file on the host. Reads are direct; writes go through the supervisor, which counts them and can cut the power.
+# The flash chip: a file on the host. Reads are direct; writes go through the supervisor, which counts them and can cut
+# the power.
 from struct import pack
 
 import _wire

@@ -10,12 +10,12 @@ class Pin:
         self._check()
         self._mode = self._pull = None
         self._out = 0
-        if mode is not None and mode != -1 or value is not None:
+        if (mode is not None and mode != -1) or value is not None:
             self.init(mode, pull, value=value)
 
     def _check(self):
         low, high, names = _wire.model["pin_range"]
-        if not (isinstance(self._id, int) and low <= self._id <= high or self._id in names):
+        if not ((isinstance(self._id, int) and low <= self._id <= high) or self._id in names):
             raise ValueError("invalid pin" if high else "Pin({}) doesn't exist".format(self._id))
 
     def init(self, mode=-1, pull=-1, *, value=None, drive=None, hold=None, alt=-1):

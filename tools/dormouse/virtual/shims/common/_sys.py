@@ -1,5 +1,6 @@
 # sys as the board shows it. The lists and dicts are the interpreter's own.
-from sys import argv, byteorder, exit, implementation, modules, path, print_exception, stderr, stdin, stdout, version, version_info
+from sys import argv, byteorder, exit, implementation, modules, path, print_exception, stderr, stdin, stdout
+from sys import version, version_info
 
 import _wire
 

@@ -6,6 +6,8 @@ import sys
 
 import _wire
 
+gc.threshold(1024)  # what stays lies close together, at the beginning of the heap: the firmware gets the rest in one piece
+
 _wire.open_pipes(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[5]))
 _wire.model = _m = json.loads(_wire.call(b"hello"))
 
@@ -84,6 +86,7 @@ _grow_names()
 del _grow_names
 builtins.__import__ = _hook
 del sys.modules["_vboot"], sys.modules["_flash"], sys.modules["_sys"]
+gc.threshold(-1)
 gc.collect()
 _wire.call(b"main", _wire.pack("<II", gc.mem_alloc(), gc.mem_free()))
 _run("boot.py")

@@ -1,5 +1,6 @@
 # The board's end of the wire to the supervisor: one request, one answer, over two pipes.
-# Request: sequence number, length of the name, length of the payload, name, payload. Answer: sequence number, status, length, payload.
+# Request: sequence number, length of the name, length of the payload, name, payload.
+# Answer: sequence number, status, length, payload.
 # Status 0 is good, -32768 is OSError(text), any other OSError(status).
 from struct import pack, unpack
 

@@ -56,8 +56,8 @@ class Base:
 
     def active(self, is_active=None):
         if is_active is None:
-            return ask("active", id=self._id)
-        return ask("active", id=self._id, on=bool(is_active))
+            return ask("active", interface=self._id)
+        return ask("active", interface=self._id, on=bool(is_active))
 
     def isconnected(self):
         return self._id == 0 and bool(_wire.link())
@@ -113,7 +113,7 @@ class Base:
         ask("ifconfig", four=[ip, mask, gw, dns])
 
     def config(self, *args, **kwargs):
-        if args and kwargs or len(args) > 1:
+        if (args and kwargs) or len(args) > 1:
             raise TypeError("either pos or kw args are allowed")
         if args:
             name = args[0]
@@ -129,7 +129,7 @@ class Base:
             if name == "hostname" or name == "dhcp_hostname":
                 hostname(value)
             else:
-                ask("config", set=name, to=list(value) if name == "mac" else value)
+                ask("config", put=name, to=list(value) if name == "mac" else value)
 
 
 def _mask(address):

@@ -68,9 +68,12 @@ class socket(io.IOBase):
             raise OSError(11)
         end = None if self._timeout is None else time.ticks_add(time.ticks_ms(), int(self._timeout * 1000))
         self._poll.modify(self._s, flags)
-        while not self._poll.poll(20 if _wire.link() else 0):
-            if not _wire.link():
-                time.sleep_ms(20)
+        while True:
+            if _wire.link():
+                if self._poll.poll(20):
+                    return
+            else:
+                time.sleep_ms(20)  # nothing comes and nothing goes
             if end is not None and time.ticks_diff(end, time.ticks_ms()) <= 0:
                 raise OSError(_ERRNO.get("110", 110))
 
@@ -130,9 +133,7 @@ class socket(io.IOBase):
         self._timeout = value
 
     def setsockopt(self, level, option, value):
-        if level == SOL_SOCKET and option == SO_REUSEADDR:
-            self._s.setsockopt(level, option, value)
-        elif level == IPPROTO_TCP and option == TCP_NODELAY:
+        if (level == SOL_SOCKET and option == SO_REUSEADDR) or (level == IPPROTO_TCP and option == TCP_NODELAY):
             self._s.setsockopt(level, option, value)
 
     def send(self, data):

@@ -24,8 +24,14 @@ class WLAN(Base):
     PM_POWERSAVE = 2
     SEC_OPEN = 0
     SEC_WPA2 = 3
-    _READ = ("mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol", "hidden", "security", "authmode")
-    _WRITE = ("mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol", "hidden", "security", "authmode", "key", "password")
+    _READ = (
+        "mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol",
+        "hidden", "security", "authmode",
+    )
+    _WRITE = (
+        "mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol",
+        "hidden", "security", "authmode", "key", "password",
+    )
 
     def connect(self, ssid=None, key=None, *, bssid=None):
         # The real port rebuilds its configuration from nothing: a channel set before is lost.

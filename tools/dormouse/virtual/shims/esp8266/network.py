@@ -20,8 +20,13 @@ class WLAN(Base):
     SEC_OPEN = 0
     SEC_WPA2 = 3
     # channel and the like are the access point's: on a station they write a field of the wrong union (boards facts).
-    _READ = ("mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "txpower", "pm", "protocol", "hidden", "security", "authmode")
-    _WRITE = ("mac", "hostname", "dhcp_hostname", "txpower", "pm", "protocol")
+    _READ = (
+        "mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "txpower", "pm", "protocol", "hidden",
+        "security", "authmode",
+    )
+    _WRITE = (
+        "mac", "hostname", "dhcp_hostname", "txpower", "pm", "protocol",
+    )
 
     def connect(self, ssid=None, key=None, *, bssid=None):
         ask("connect", ssid=ssid and text(ssid), key=key and text(key), bssid=mac(bssid))

@@ -1,4 +1,5 @@
-# machine of the STM32 port, PYBD_SF2 (STM32F722). Sources: ports/stm32/modmachine.c, rtc.c, machine_adc.c, wdt.c; extmod/machine_timer.
+# machine of the STM32 port, PYBD_SF2 (STM32F722). Sources: ports/stm32/modmachine.c, rtc.c, machine_adc.c, wdt.c,
+# extmod/machine_timer.c.
 import _rtc
 import _timer
 import _wire

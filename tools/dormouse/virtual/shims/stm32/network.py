@@ -17,8 +17,13 @@ class WLAN(Base):
     PM_POWERSAVE = 0xA11C82
     SEC_OPEN = 0
     SEC_WPA_WPA2 = 0x00400006
-    _READ = ("antenna", "channel", "ssid", "essid", "security", "authmode", "mac", "txpower", "pm", "hostname")
-    _WRITE = ("antenna", "channel", "ssid", "essid", "security", "authmode", "key", "password", "monitor", "pm", "trace", "txpower", "hostname")
+    _READ = (
+        "antenna", "channel", "ssid", "essid", "security", "authmode", "mac", "txpower", "pm", "hostname",
+    )
+    _WRITE = (
+        "antenna", "channel", "ssid", "essid", "security", "authmode", "key", "password", "monitor", "pm", "trace",
+        "txpower", "hostname",
+    )
 
     def connect(self, ssid, key=None, *, auth=-1, security=-1, bssid=None, channel=-1):
         # channel counts only with bssid (cyw43_ll.c).
