@@ -38,41 +38,43 @@ async def timed(coro, seconds):
         raise OSError(ETIMEDOUT, "timeout")
 
 
-async def _watch(c, interval):
-    # Returns when the link is lost. interval: milliseconds of silence, in either direction, before a ping.
+async def _watch(c):
+    # Returns when the link is lost. A ping goes out when one direction was silent for so long: four in each keepalive, or more often if so configured.
+    interval = c._keepalive * 250 or 20000
+    interval = min(interval, c._ping_ms or interval)
     pinged = None
     while c.isconnected():
         now = ticks_ms()
-        if pinged is not None and ticks_diff(c.heard_ms, pinged) >= 0:
+        if pinged is not None and ticks_diff(c.last_rx, pinged) >= 0:
             pinged = None
         if pinged is None:
-            left = interval - max(ticks_diff(now, c.heard_ms), ticks_diff(now, c.sent_ms))
+            left = interval - max(ticks_diff(now, c.last_rx), ticks_diff(now, c._sent_ms))
             if left <= 0:
                 pinged = now
-                await c.ping()
+                await c._ping()
         else:
-            left = c.response_ms - ticks_diff(now, pinged)
+            left = c._response_ms - ticks_diff(now, pinged)
             if left <= 0:
-                c.lost("no answer to ping")
+                c._lost("no answer to ping")
         if left > 0:
-            await pause(c.wake, min(left, _LOOK_MS))
+            await pause(c._wake, min(left, _LOOK_MS))
 
 
-async def keep(c, interval):
-    """Watch the client's connection and make a new one whenever it is lost. interval: ms between pings."""
+async def keep(c):
+    """Watch the client's connection and make a new one whenever it is lost."""
     failures = 0
     while True:
         start = ticks_ms()
-        await _watch(c, interval)
-        if c.closed:  # disconnect() is at work
+        await _watch(c)
+        if c._closed:  # disconnect() is at work
             return
-        c.went(False)
+        c._gone()
         failures = 0 if ticks_diff(ticks_ms(), start) > _STEADY_MS else failures + 1
         while not c.isconnected():
             # Full jitter: a random wait below a limit that doubles. A broker that restarts is not met by all its clients at once.
             await asyncio.sleep((getrandbits(10) * (_BASE_MS << min(failures, _DOUBLINGS)) >> 10) / 1000)
             try:
-                await c.reopen()
+                await c._join()
             except (OSError, ValueError, MemoryError) as e:  # ValueError: mbedtls, for a certificate
                 c.dprint("reconnect: %s", e)
                 failures = failures + 1 if getattr(e, "retry", True) else _DOUBLINGS

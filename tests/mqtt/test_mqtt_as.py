@@ -261,7 +261,7 @@ def test_old_programs_private_habits(interpreter: str, mosquitto: Mosquitto, tmp
             asyncio.create_task(c.connect(quick=True))
             assert await c.late("a")
             assert c.joined == 1 and c._sta_if is None
-            c.lost("a test")
+            c._lost("a test")
             assert c.said == [("link lost: %s", "a test")]
             await asyncio.wait_for(c.late("a"), 5)
             await c.publish("a", "b", qos=1)
