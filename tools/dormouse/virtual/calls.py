@@ -30,6 +30,7 @@ def hello(life: Life, _: bytes) -> bytes:
         "path": model.path,
         "speed": board.speed,
         "raw": life.raw,
+        "heap": bool(board.heap_bytes),
         "platform": model.platform,
         "uname": (model.platform, model.platform, "1.29.0", "v1.29.0 (virtual board)", model.machine),
         "unique_id": list(model.unique_id),

@@ -6,10 +6,10 @@ import sys
 
 import _wire
 
-gc.threshold(1024)  # what stays lies close together, at the beginning of the heap: the firmware gets the rest in one piece
-
 _wire.open_pipes(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[5]))
 _wire.model = _m = json.loads(_wire.call(b"hello"))
+if _m["heap"]:
+    gc.threshold(1024)  # what stays lies together at the beginning of the heap: the firmware gets the rest in one piece
 
 import time
 
@@ -82,7 +82,8 @@ def _grow_names():
         i += 1
 
 
-_grow_names()
+if _m["heap"]:
+    _grow_names()
 del _grow_names
 builtins.__import__ = _hook
 del sys.modules["_vboot"], sys.modules["_flash"], sys.modules["_sys"]
