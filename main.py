@@ -1,5 +1,6 @@
 """The board's entry point. Whatever goes wrong, the board sleeps; only Ctrl-C leads to the REPL."""
 
+import gc
 import sys
 import time
 
@@ -19,6 +20,9 @@ except (KeyboardInterrupt, SystemExit):
     raise
 except BaseException as error:
     sys.print_exception(error)
+    # Whatever memory the failure left, there is enough to sleep.
+    sys.modules.clear()
+    gc.collect()
     if machine.reset_cause() != machine.DEEPSLEEP_RESET:
         # After a power-up the mistake can be mended: mpremote finds the board awake for a while.
         for _ in range(_WINDOW_S * 10):

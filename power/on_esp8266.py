@@ -1,10 +1,9 @@
-"""The ESP8266's part of power: wake cause, retained memory, deadline timer, radio, deep sleep.
+"""The ESP8266's part of power: retained memory, deadline timer, analogue input, I2C, sleep.
 
-Sources: MicroPython ports/esp8266: modmachine.c (deepsleep, Timer), machine_rtc.c (memory, 492 bytes; alarm), network_wlan.c.
+Sources: MicroPython ports/esp8266: modmachine.c (deepsleep, Timer), machine_rtc.c (memory, 492 bytes; alarm).
 """
 
 import machine
-import network
 
 from machine import unique_id  # noqa: F401  part of a profile
 
@@ -12,18 +11,6 @@ from machine import unique_id  # noqa: F401  part of a profile
 # was reported (micropython modmachine.c; esp8266/Arduino #2342).
 MAX_SLEEP_MS = 35 * 60 * 1000
 RETAINED_BYTES = 492
-
-
-def cause():
-    """Why the board started: "power", "deepsleep", "watchdog", "soft" or "reset"."""
-    reset = machine.reset_cause()
-    if reset == machine.DEEPSLEEP_RESET:
-        return "deepsleep"
-    if reset == machine.WDT_RESET:
-        return "watchdog"
-    if reset == machine.SOFT_RESET:
-        return "soft"
-    return "power" if reset == machine.PWRON_RESET else "reset"
 
 
 def retained_read():
@@ -41,32 +28,11 @@ def timer():
     return machine.Timer(-1)
 
 
-def station():
-    """The Wi-Fi station, switched on. The access point, on by default, is switched off."""
-    network.WLAN(network.AP_IF).active(False)
-    wlan = network.WLAN(network.STA_IF)
-    wlan.active(True)
-    return wlan
+def radio():
+    """The module that drives this port's radio."""
+    from power import radio_esp8266
 
-
-def join(wlan, ssid, key):
-    """Start associating. ssid, key: text. The SDK joins its stored network by itself at boot: connect() rewrites flash."""
-    if not wlan.isconnected() and not (wlan.config("ssid") == ssid and wlan.status() == network.STAT_CONNECTING):
-        wlan.connect(ssid, key)
-
-
-def join_failed(wlan):
-    """Why the association failed, in a word for the report; None while it may still succeed."""
-    return {
-        network.STAT_NO_AP_FOUND: "no_ap",
-        network.STAT_WRONG_PASSWORD: "password",
-        network.STAT_CONNECT_FAIL: "refused",
-    }.get(wlan.status())
-
-
-def radio_off():
-    """Radio down."""
-    network.WLAN(network.STA_IF).active(False)
+    return radio_esp8266
 
 
 def adc_mv(pin):

@@ -1,11 +1,9 @@
-"""The Pyboard D's part of power: wake cause, retained memory, deadline timer, radio, deep sleep (standby).
+"""The Pyboard D's part of power: retained memory, deadline timer, analogue input, I2C, sleep.
 
-Sources: MicroPython ports/stm32: modmachine.c (reset causes, mem_backup), rtc.c (wakeup, 131072 s), powerctrl.c (standby);
-cyw43-driver: active(False) drops the interface, deinit() powers the radio down.
+Sources: MicroPython ports/stm32: modmachine.c (mem_backup), rtc.c (wakeup, 131072 s), powerctrl.c (standby).
 """
 
 import machine
-import network
 import os
 
 from machine import unique_id  # noqa: F401  part of a profile
@@ -15,18 +13,6 @@ MAX_SLEEP_MS = 131072 * 1000
 _FILE = "/retained.bin"  # firmware before 1.29 has no mem_backup()
 _FILE_BYTES = 2048
 RETAINED_BYTES = 4096 if hasattr(machine, "mem_backup") else _FILE_BYTES
-
-
-def cause():
-    """Why the board started: "power", "deepsleep", "watchdog", "soft" or "reset"."""
-    reset = machine.reset_cause()
-    if reset == machine.DEEPSLEEP_RESET:
-        return "deepsleep"
-    if reset == machine.WDT_RESET:
-        return "watchdog"
-    if reset == machine.SOFT_RESET:
-        return "soft"
-    return "power" if reset == machine.PWRON_RESET else "reset"
 
 
 def retained_read():
@@ -64,30 +50,11 @@ def timer():
     return machine.Timer(-1)
 
 
-def station():
-    """The Wi-Fi station, switched on."""
-    wlan = network.WLAN(network.STA_IF)
-    wlan.active(True)
-    return wlan
+def radio():
+    """The module that drives this port's radio."""
+    from power import radio_stm32
 
-
-def join(wlan, ssid, key):
-    """Start associating. ssid, key: text."""
-    wlan.connect(ssid, key)
-
-
-def join_failed(wlan):
-    """Why the association failed, in a word for the report; None while it may still succeed. CYW43: -1 failed, -2 no
-    network of that name, -3 wrong password (cyw43.h).
-    """
-    return {-1: "refused", -2: "no_ap", -3: "password"}.get(wlan.status())
-
-
-def radio_off():
-    """Radio down: active(False) alone leaves the chip powered."""
-    wlan = network.WLAN(network.STA_IF)
-    wlan.active(False)
-    wlan.deinit()
+    return radio_stm32
 
 
 def adc_mv(pin):

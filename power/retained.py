@@ -1,33 +1,48 @@
-"""Retained memory as a row of framed sections: a section that is torn, stale or foreign is missing, the others are not."""
+"""Retained memory as a row of framed sections: one that is torn, stale or foreign is missing, the others are not. Pure.
 
-from power import frame
+A frame, little-endian: magic 2 bytes, version 1, reserved 1, length 2, CRC-32 4 (of the payload), payload.
+"""
+
+import binascii
+import struct
+
+from micropython import const
+
+HEADER = const(10)
+_FORMAT = const("<HBBHI")
+_MAGIC = const(0x6D44)  # "Dm"
 
 
-def load(board, versions):
-    """Read the sections of the retained image.
+def load(image, versions):
+    """The sections of a retained image, which may be longer, shorter or anything at all.
 
-    board: the profile. versions: a tuple, the layout version of each section.
+    image: bytes. versions: a tuple, the layout version of each section, 0 to 255.
     Returns a list of bytes, None for a section that is not whole; a broken section hides those after it.
     """
-    image = board.retained_read()
     sections = []
     start = 0
     for version in versions:
-        payload = frame.unwrap(image, version, start)
+        payload = _unwrap(image, version, start)
         sections.append(payload)
         if payload is not None:
-            start += frame.HEADER + len(payload)
+            start += HEADER + len(payload)
     return sections
 
 
-def save(board, versions, payloads):
-    """Write all sections at once.
+def dump(versions, payloads):
+    """The image of sections, as bytes. payloads: bytes of at most 65535 each."""
+    image = b""
+    for version, payload in zip(versions, payloads):
+        image += struct.pack(_FORMAT, _MAGIC, version, 0, len(payload), binascii.crc32(payload)) + payload
+    return image
 
-    ValueError when they do not fit board.RETAINED_BYTES: nothing was written then.
-    """
-    board.retained_write(b"".join([frame.wrap(p, v) for v, p in zip(versions, payloads)]))
 
-
-def room(board, payloads):
-    """Bytes that may still be added to these sections."""
-    return board.RETAINED_BYTES - sum([frame.HEADER + len(p) for p in payloads])
+def _unwrap(image, version, start):
+    if len(image) < start + HEADER:
+        return None
+    magic, found, _, length, crc = struct.unpack_from(_FORMAT, image, start)
+    start += HEADER
+    if magic != _MAGIC or found != version or len(image) < start + length:
+        return None
+    payload = bytes(image[start : start + length])
+    return payload if binascii.crc32(payload) == crc else None

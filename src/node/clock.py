@@ -1,11 +1,13 @@
 """The node's clock: UTC from SNTP, kept by the board's RTC across sleeps. An unset clock is never used for a date."""
 
-import asyncio
+import errno
 import os
 import socket
+import time
 
 from micropython import const
 
+from mqtt import blocking
 from node import sntp
 from power import awake, rtc
 
@@ -30,7 +32,7 @@ def due(state):
     return True
 
 
-async def sync(state, servers):
+def sync(state, servers):
     """Ask the servers in turn and set the clock.
 
     state: node.state.State, whose clock fields it keeps. servers: host names or addresses.
@@ -38,8 +40,8 @@ async def sync(state, servers):
     """
     for server in servers:
         try:
-            seconds, ms = await _ask(server)
-        except (OSError, ValueError, asyncio.TimeoutError):
+            seconds, ms = _ask(server)
+        except (OSError, ValueError):
             continue
         seconds += ms >= 500
         if not state.born_at:
@@ -54,7 +56,7 @@ async def sync(state, servers):
     return bool(state.fixed_at)
 
 
-async def _ask(server):
+def _ask(server):
     nonce = os.urandom(8)
     # One name takes one blocking look-up: ports have no other.
     address = socket.getaddrinfo(server, _PORT, 0, socket.SOCK_DGRAM)[0][-1]
@@ -62,9 +64,11 @@ async def _ask(server):
     try:
         sock.setblocking(False)
         sock.connect(address)
-        stream = asyncio.StreamReader(sock)
         sock.send(sntp.request(nonce))
-        packet = await asyncio.wait_for_ms(stream.read(48), awake.cap_ms(_WAIT_S))
+        until = time.ticks_add(time.ticks_ms(), awake.cap_ms(_WAIT_S))
+        if not blocking.wait(sock, False, until):
+            raise OSError(errno.ETIMEDOUT)
+        packet = sock.recv(48)
     finally:
         sock.close()
     return sntp.answer(packet, nonce)

@@ -10,48 +10,38 @@ _MOST_BYTES = const(512)
 SETTINGS = {"wake_every_s": (10, 2592000, "s")}
 
 
-class Inbox:
-    """The commands of one wake.
+def take(memory, filters, heard, topic, payload, retain, dup):
+    """Apply one message and keep what it changes.
 
-    state: node.state.State, which remembers what was applied. topics: the filters in order, the node's own first.
-    keep: called without arguments after a setting has changed, before the message is acknowledged.
+    memory: node.memory.Memory. filters: what was subscribed, the node's own first.
+    heard: a list kept by the caller for the wake. topic, payload: bytes. retain: it is what the broker holds for new
+    subscribers, so it comes again on every wake. dup: the broker sends it again, having had no acknowledgement.
+    Returns None for a repeat, else (id or None, error text or None): the result to publish.
     """
-
-    def __init__(self, state, topics, keep):
-        self.state = state
-        self.applied = 0
-        self._topics = [t.encode() for t in topics]
-        self._keep = keep
-        self._seen = []
-
-    def take(self, topic, payload, retain, dup):
-        """Apply one message.
-
-        topic, payload: bytes. retain: it is what the broker holds for new subscribers, so it comes again on every wake.
-        dup: the broker sends it again, having had no acknowledgement.
-        Returns None for a repeat, else (id or None, error text or None): the result to publish.
-        """
-        state = self.state
-        mark = binascii.crc32(payload, binascii.crc32(topic))
-        slot = "retained_b" if topic != self._topics[0] else "retained_a"
-        if retain:
-            known = getattr(state, slot) == mark
-            setattr(state, slot, mark)
-            # With a subscription kept across the sleep one retained publish comes twice in a wake: queued, and as retained.
-            if known or mark in self._seen:
-                return None
-        elif dup and mark in (state.applied_a, state.applied_b, state.applied_c, state.applied_d):
+    state = memory.state
+    mark = binascii.crc32(payload, binascii.crc32(topic))
+    if retain:
+        slot = "retained_a" if topic == filters[0][0].encode() else "retained_b"
+        known = getattr(state, slot) == mark
+        setattr(state, slot, mark)
+        # With a subscription kept across the sleep one retained publish comes twice in a wake: queued, and as retained.
+        if known or mark in heard:
             return None
-        self._seen.append(mark)
-        state.applied_d, state.applied_c, state.applied_b = state.applied_c, state.applied_b, state.applied_a
-        state.applied_a = mark
-        command_id, changes, error = _parse(payload)
-        if not error and changes:
-            for name in changes:
-                setattr(state, name, changes[name])
-            self.applied += 1
-        self._keep(changes if not error else {})
-        return command_id, error
+    elif dup and mark in (state.applied_a, state.applied_b, state.applied_c, state.applied_d):
+        return None
+    heard.append(mark)
+    state.applied_d, state.applied_c, state.applied_b = state.applied_c, state.applied_b, state.applied_a
+    state.applied_a = mark
+    command_id, changes, error = _parse(payload)
+    for name in changes:
+        setattr(state, name, changes[name])
+    if changes:
+        from node import files
+
+        files.keep_commanded(state.wake_every_s, memory.config_every_s)
+    # Before it is acknowledged: a command that the broker forgets must be in effect.
+    memory.save()
+    return command_id, error
 
 
 def _parse(payload):

@@ -1,9 +1,10 @@
 """All sensors of one wake: conversions begun together, read when each is ready, one's failure never another's."""
 
-import asyncio
 import time
 
-_TOO_SLOW_MS = 10000
+from micropython import const
+
+_TOO_SLOW_MS = const(10000)
 
 
 def decimal(value, places):
@@ -13,11 +14,6 @@ def decimal(value, places):
     unit = 10**places
     whole, rest = divmod(abs(value), unit)
     return "{}{}.{:0>{}}".format("-" if value < 0 else "", whole, str(rest), places)
-
-
-def join(part, body):
-    """A part of a record's JSON text put before the others."""
-    return part + "," + body if body else part
 
 
 def battery_mv(board):
@@ -40,21 +36,20 @@ def start(board, sensors, attempt):
     return jobs
 
 
-async def finish(board, jobs, attempt):
+def finish(board, jobs, attempt):
     """Wait for each conversion, read it, switch it off.
 
-    Returns (body, values, errors): the record's JSON text without the outer braces, {"air.temperature_c": (2142, 2)} and
-    {"air": exception} of the sensors that failed. A failed sensor's fields are absent, never stale or invented.
+    Returns (body, errors): the record's JSON text without the outer braces, and {"air": exception} of the sensors that
+    failed. A failed sensor's fields are absent, never stale or invented.
     """
     parts = []
-    values = {}
     errors = {}
     for name, options, begun, error in jobs:
         if begun:
             driver, handle, ready = begun
             wait = time.ticks_diff(ready, time.ticks_ms())
             if wait > 0:
-                await asyncio.sleep_ms(wait)
+                time.sleep_ms(wait)
             numbers, error = attempt(_read, driver, handle, options.get("offset"))
             if hasattr(driver, "off"):
                 attempt(driver.off, board, handle)
@@ -63,10 +58,9 @@ async def finish(board, jobs, attempt):
             continue
         fields = []
         for (field, places), value in zip(driver.FIELDS, numbers):
-            values[name + "." + field] = (value, places)
             fields.append('"{}":{}'.format(field, decimal(value, places)))
         parts.append('"{}":{{{}}}'.format(name, ",".join(fields)))
-    return ",".join(parts), values, errors
+    return ",".join(parts), errors
 
 
 def _start(board, options):

@@ -2,6 +2,9 @@
 
 New records go to retained memory, which costs nothing. When it is full they move to flash together, in one write. When the
 younger file is full it takes the older one's place: the oldest readings are dropped first, and counted.
+
+The functions work on a store: an object with the attributes ram (bytes of records in retained memory), room (bytes that they
+may grow to) and state (its acked: the key up to which all is delivered; its dropped: how many were lost).
 """
 
 import io
@@ -9,110 +12,110 @@ import os
 
 from node import record
 
+PATH = "/outbox"  # of the two files, without their endings
+FLASH_BYTES = 32768  # the most that both take together
 
-class Outbox:
-    """The store.
 
-    ram: bytes of records from retained memory. room: bytes that they may grow to. acked: key up to which all is delivered.
-    flash_bytes: the most that both files take together. path: of the files, without their endings.
+def append(store, packed):
+    """Keep a record of record.pack()."""
+    if len(store.ram) + len(packed) > store.room:
+        _spill(store)
+    store.ram += packed
+    if len(store.ram) > store.room:
+        # Larger than retained memory has room for: straight to flash.
+        _spill(store)
+
+
+def pending(store, limit_bytes):
+    """Undelivered records, oldest first, as a list of (key, time, flags, body) whose bodies sum to limit_bytes or a little
+    more; at least one when there is one.
     """
+    found = []
+    for rec in _all(store):
+        found.append(rec)
+        limit_bytes -= len(rec[3])
+        if limit_bytes <= 0:
+            break
+    return found
 
-    def __init__(self, ram, room, acked, flash_bytes=32768, path="/outbox"):
-        self.ram = ram
-        self.room = room
-        self.acked = acked
-        self.dropped = 0  # records lost to a full store since this object was made
-        self._half = flash_bytes // 2
-        self._old = path + ".old"
-        self._new = path + ".new"
 
-    def append(self, packed):
-        """Keep a record of record.pack()."""
-        if len(self.ram) + len(packed) > self.room:
-            self._spill()
-        self.ram += packed
-        if len(self.ram) > self.room:
-            # Larger than retained memory has room for: straight to flash.
-            self._spill()
+def ack(store, sent, flags):
+    """Take delivered records out. sent: what pending() gave. flags: for each, true when it was acknowledged."""
+    gone = set()
+    whole = True
+    state = store.state
+    for i, rec in enumerate(sent):
+        if flags[i]:
+            gone.add(rec[0])
+        else:
+            whole = False
+        if whole:
+            state.acked = rec[0]
+    kept = b""
+    for rec in record.scan(io.BytesIO(store.ram)):
+        if rec[0] not in gone and rec[0] > state.acked:
+            kept += record.pack(*rec)
+    store.ram = kept
+    if not _stored(state.acked):
+        for path in _paths():
+            if _size(path):
+                os.remove(path)
 
-    def pending(self, limit_bytes):
-        """Undelivered records, oldest first, as a list of (key, time, flags, body) whose bodies sum to limit_bytes or a
-        little more; at least one when there is one.
-        """
-        found = []
-        for rec in self._all():
-            found.append(rec)
-            limit_bytes -= len(rec[3])
-            if limit_bytes <= 0:
-                break
-        return found
 
-    def ack(self, sent, flags):
-        """Take delivered records out. sent: what pending() gave. flags: for each, true when it was acknowledged."""
-        gone = set()
-        whole = True
-        for i, rec in enumerate(sent):
-            if flags[i]:
-                gone.add(rec[0])
-            else:
-                whole = False
-            if whole:
-                self.acked = rec[0]
-        kept = b""
-        for rec in record.scan(io.BytesIO(self.ram)):
-            if rec[0] not in gone and rec[0] > self.acked:
-                kept += record.pack(*rec)
-        self.ram = kept
-        if not self._stored():
-            for path in (self._old, self._new):
-                if _size(path):
-                    os.remove(path)
+def _paths():
+    return PATH + ".old", PATH + ".new"
 
-    def _all(self):
-        last = self.acked
-        for path in (self._old, self._new):
-            for rec in _scan_file(path):
-                # A reset between a move to flash and the next save leaves a record in both places.
-                if rec[0] > last:
-                    last = rec[0]
-                    yield rec
-        for rec in record.scan(io.BytesIO(self.ram)):
+
+def _all(store):
+    last = store.state.acked
+    for path in _paths():
+        for rec in _scan_file(path):
+            # A reset between a move to flash and the next save leaves a record in both places.
             if rec[0] > last:
                 last = rec[0]
                 yield rec
+    for rec in record.scan(io.BytesIO(store.ram)):
+        if rec[0] > last:
+            last = rec[0]
+            yield rec
 
-    def _stored(self):
-        for path in (self._old, self._new):
-            for rec in _scan_file(path):
-                if rec[0] > self.acked:
-                    return True
-        return False
 
-    def _spill(self):
-        if not self.ram:
-            return
-        try:
-            size = _size(self._new)
-            if size and (size + len(self.ram) > self._half or _whole_bytes(self._new) < size):
-                # Full; or a power cut left a torn tail, behind which nothing would be found.
-                self._turn()
-            with open(self._new, "ab") as f:
-                f.write(self.ram)
-            self.ram = b""
-        except OSError:
-            # A full or broken file system: the oldest reading goes, the newest stays.
-            records = list(record.scan(io.BytesIO(self.ram)))
-            self.dropped += 1
-            self.ram = b"".join([record.pack(*rec) for rec in records[1:]])
+def _stored(acked):
+    for path in _paths():
+        for rec in _scan_file(path):
+            if rec[0] > acked:
+                return True
+    return False
 
-    def _turn(self):
-        if _size(self._old):
-            for rec in _scan_file(self._old):
-                if rec[0] > self.acked:
-                    self.dropped += 1
-            # FAT does not rename over a file that is there.
-            os.remove(self._old)
-        os.rename(self._new, self._old)
+
+def _spill(store):
+    if not store.ram:
+        return
+    new = _paths()[1]
+    try:
+        size = _size(new)
+        if size and (size + len(store.ram) > FLASH_BYTES // 2 or _whole_bytes(new) < size):
+            # Full; or a power cut left a torn tail, behind which nothing would be found.
+            _turn(store.state)
+        with open(new, "ab") as f:
+            f.write(store.ram)
+        store.ram = b""
+    except OSError:
+        # A full or broken file system: the oldest reading goes, the newest stays.
+        records = list(record.scan(io.BytesIO(store.ram)))
+        store.state.dropped += 1
+        store.ram = b"".join([record.pack(*rec) for rec in records[1:]])
+
+
+def _turn(state):
+    old, new = _paths()
+    if _size(old):
+        for rec in _scan_file(old):
+            if rec[0] > state.acked:
+                state.dropped += 1
+        # FAT does not rename over a file that is there.
+        os.remove(old)
+    os.rename(new, old)
 
 
 def _size(path):

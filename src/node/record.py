@@ -12,7 +12,7 @@ from micropython import const
 
 HEADER = const(16)
 UTC = const(1)  # flag: time is seconds since 1970, else seconds on the unset clock of that boot
-_FORMAT = "<IIBBHI"
+_FORMAT = const("<IIBBHI")
 _MAX_BODY = const(1024)
 
 

@@ -8,7 +8,7 @@ import struct
 from micropython import const
 
 VERSION = const(1)
-_FORMAT = "<HHIIIIHBBBBIIIIIII2I4I"
+_FORMAT = const("<HHIIIIHBBBBIIIIIII2I4I")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
@@ -38,6 +38,8 @@ _FIELDS = (
 
 UNFINISHED = const(1)  # the radio was started, the wake did not end
 STEP_BY_STEP = const(2)  # the broker dropped a pipelined burst
+STRETCHED = const(4)  # the battery is low: longer sleeps
+EMPTY = const(8)  # the battery is nearly empty: the radio stays off
 
 
 class State:

@@ -4,12 +4,12 @@ import binascii
 
 from micropython import const
 
-from node import record
+from mqtt import blocking, burst
+from node import drop
 from node import state as states
-from node.commands import Inbox
 from power import awake
 
-_ROUND_BYTES = const(1200)  # of record bodies in one burst: about one TCP segment
+_ROUND_BYTES = const(1000)  # of record bodies in one burst: about one TCP segment
 _EXCHANGE_S = const(8)
 
 
@@ -24,65 +24,96 @@ def identity(name, unique_id):
     return name, name + "-" + chip
 
 
-async def run(memory, service, template, name, client_id, server, user, password):
-    """Send everything in the outbox and apply what comes.
+def run(memory, service, template, name, client_id, broker, user, password):
+    """Send everything that is stored and apply what comes.
 
     memory: node.memory.Memory. service: module of node.services. template: config.TOPIC. name, client_id: of identity().
-    server: "host" or "host:port". user, password: text or None.
+    broker: "host" or "host:port". user, password: text or None.
     Returns the number of records delivered. Raises OSError (mqtt.errors.MQTTError for a refusal); what was acknowledged
-    before it is out of the outbox all the same.
+    before it is out of the store all the same.
     """
-    from mqtt import burst
-
-    state = memory.state
-    outbox = memory.outbox
-    host, _, port = server.partition(":")
+    host, _, port = broker.partition(":")
     filters = service.subscriptions(template, name)
-    inbox = Inbox(state, [f for f, _ in filters], memory.keep_settings)
-    results = service.topic(template, name, "result")
-    readings = service.topic(template, name, "readings")
+    topic = service.topic(template, name, "readings")
+    state = memory.state
+    heard = []
 
-    def on_message(topic, payload, retain, dup):
-        answer = inbox.take(topic, payload, retain, dup)
-        if answer is None:
-            return None
-        return [(results, service.result(*answer), False, 1, 0, False)]
+    def on_message(*message):
+        from node import commands
+
+        answer = commands.take(memory, filters, heard, *message)
+        return answer and [(service.topic(template, name, "result"), service.result(*answer), False, 1, 0, False)]
 
     delivered = 0
     while True:
-        batch = outbox.pending(_ROUND_BYTES)
-        publish = [(readings, _payload(service, state, rec), False, 1, rec[0] & 0xFFFF, rec[0] <= state.sent) for rec in batch]
-        if batch and batch[-1][0] > state.sent:
-            state.sent = batch[-1][0]
+        batch = _pending(memory)
         acked = bytearray(len(batch))
         try:
-            outcome = await burst.exchange(
-                host,
-                port=int(port or 1883),
-                client_id=client_id,
-                publish=publish,
-                subscribe=filters,
-                on_message=on_message,
-                acked=acked,
-                user=user,
-                password=password,
-                timeout_ms=awake.cap_ms(_EXCHANGE_S),
-                pipeline=not state.flags & states.STEP_BY_STEP,
+            outcome = blocking.run(
+                burst.exchange(
+                    host,
+                    client_id,
+                    int(port or 1883),
+                    Batch(service, topic, state, batch),
+                    filters,
+                    on_message,
+                    acked,
+                    user,
+                    password,
+                    timeout_ms=awake.cap_ms(_EXCHANGE_S),
+                    pipeline=not state.flags & states.STEP_BY_STEP,
+                )
             )
         finally:
-            outbox.ack(batch, acked)
+            if batch:
+                state.sent = max(state.sent, batch[-1][0])
+            _ack(memory, batch, acked)
             delivered += sum(acked)
         if not outcome[3]:
             state.flags |= states.STEP_BY_STEP
         # What the broker did not acknowledge goes again in the next wake, not for ever in this one.
-        if sum(acked) < len(batch) or not outbox.pending(1):
+        if sum(acked) < len(batch) or len(batch) < 2 or not _pending(memory):
             return delivered
 
 
-def _payload(service, state, rec):
-    key, when, flags, body = rec
-    utc = flags & record.UTC
-    if not utc and state.born_at and key >> 16 == state.boot:
-        when += state.born_at
-        utc = True
-    return service.readings(key, when, utc, body)
+class Batch:
+    """The messages of one burst, each made when it is asked for: ten records are not in memory twice."""
+
+    def __init__(self, service, topic, state, batch):
+        self._service = service
+        self._topic = topic
+        self._state = state
+        self._batch = batch
+
+    def __len__(self):
+        return len(self._batch)
+
+    def __getitem__(self, i):
+        """(topic, payload, retain, qos, pid, dup): the packet id is the sequence number, so that a session which the broker
+        kept knows the record again (MQTT 3.1.1, MQTT-4.4.0-1).
+        """
+        key, when, flags, body = self._batch[i]
+        state = self._state
+        if not flags and state.born_at and key >> 16 == state.boot:
+            # Taken before the clock was set in this boot: now it can be dated.
+            when += state.born_at
+            flags = 1
+        payload = self._service.readings(key, when, flags, body)
+        return self._topic, payload, False, 1, key & 0xFFFF, key <= state.sent
+
+
+def _pending(memory):
+    from node import outbox
+
+    found = outbox.pending(memory, _ROUND_BYTES)
+    del outbox
+    drop("node.outbox", "node.record")
+    return found
+
+
+def _ack(memory, batch, acked):
+    from node import outbox
+
+    outbox.ack(memory, batch, acked)
+    del outbox
+    drop("node.outbox", "node.record")

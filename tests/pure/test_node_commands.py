@@ -1,8 +1,10 @@
 """Commands: applied once in every form in which a broker delivers them, refused with the allowed range."""
 
-from node import commands, schema
+from node import commands, files, schema
 from node.services import plain
 from node.state import State
+
+files._SETTINGS = "settings_test.json"
 
 OWN = b"dormouse/n1/set"
 ALL = b"dormouse/all/set"
@@ -10,23 +12,39 @@ SLOW = b'{"id": 1, "wake_every_s": 600}'
 FAST = b'{"id": 2, "wake_every_s": 60}'
 
 
+class Wake:
+    """What one wake has heard."""
+
+    def __init__(self, node):
+        self.node = node
+        self.heard = []
+
+    def take(self, topic, payload, retain, dup):
+        filters = plain.subscriptions("dormouse/{name}", "n1")
+        return commands.take(self.node, filters, self.heard, topic, payload, retain, dup)
+
+
 class Node:
     """Wakes that share a state."""
 
+    config_every_s = 900
+
     def __init__(self):
         self.state = State()
-        self.kept = []
+        self.saved = []
+
+    def save(self):
+        self.saved.append(self.state.wake_every_s)
 
     def wake(self):
-        topics = [t for t, _ in plain.subscriptions("dormouse/{name}", "n1")]
-        return commands.Inbox(self.state, topics, self.kept.append)
+        return Wake(self)
 
 
 def test_a_setting_is_kept_and_answered_with_its_id():
     node = Node()
     assert node.wake().take(OWN, SLOW, False, False) == (1, None)
     assert node.state.wake_every_s == 600
-    assert node.kept == [{"wake_every_s": 600}]
+    assert node.saved == [600]
 
 
 def test_a_retained_command_is_applied_once_over_many_wakes():
@@ -94,7 +112,7 @@ def test_wrong_commands_change_nothing_and_are_answered():
         node = Node()
         assert node.wake().take(OWN, payload, False, False) == (None, error), payload
         assert node.state.wake_every_s == 0
-        assert node.kept == [{}]
+        assert node.saved == [0]
 
 
 def test_commands_have_the_ranges_of_their_settings():

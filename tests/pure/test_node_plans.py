@@ -1,6 +1,7 @@
 """How long to sleep, after what, in how many parts; and what a battery's voltage says."""
 
-from node import backoff, schedule
+from node import backoff, plan, schedule
+from node import state as states
 from power import battery
 
 HALF = 1 << 23
@@ -68,3 +69,20 @@ def test_an_unknown_voltage_never_silences_the_node():
     assert not battery.below(limits, "stop_below_v", 3400)
     assert not battery.below(limits, "stretch_below_v", 100)
     assert not battery.below(None, "stop_below_v", 100)
+
+
+def test_a_low_battery_stretches_and_an_empty_one_stops_the_radio():
+    settings = {"type": "lipo", "stretch_below_v": 3.6, "stop_below_v": 3.4}
+
+    class Config:
+        UPLOAD_EVERY = 1
+
+    for mv, stretched, uploads in ((3900, 0, True), (3590, states.STRETCHED, True), (3390, states.STRETCHED, False)):
+        state = states.State()
+        text = plan.battery(state, settings, mv)
+        assert text.startswith('"battery":{"voltage_v":%d.%03d,"percent":' % (mv // 1000, mv % 1000))
+        assert state.flags & states.STRETCHED == stretched
+        assert plan.uploads(state, Config) == uploads
+        assert bool(state.flags & states.UNFINISHED) == uploads
+    state = states.State()
+    assert plan.battery(state, None, None) == "" and plan.uploads(state, Config)

@@ -3,8 +3,7 @@
 import io
 import os
 
-from node import record
-from node.outbox import Outbox
+from node import outbox, record
 
 BODY = b'"air":{"temperature_c":21.42}'
 
@@ -17,13 +16,30 @@ def keys(records):
     return [rec[0] for rec in records]
 
 
-def path():
+class State:
+    acked = 0
+    dropped = 0
+
+
+class Store:
+    """What node.outbox works on; with fresh=True no file is left of an earlier one."""
+
+    def __init__(self, room, ram=b"", fresh=True, flash_bytes=32768):
+        self.ram = ram
+        self.room = room
+        self.state = State()
+        outbox.PATH = "outbox_test"
+        outbox.FLASH_BYTES = flash_bytes
+        if fresh:
+            remove()
+
+
+def remove():
     for ending in (".old", ".new"):
         try:
             os.remove("outbox_test" + ending)
         except OSError:
             pass
-    return "outbox_test"
 
 
 def test_a_record_comes_back_as_it_went():
@@ -55,31 +71,31 @@ def test_a_body_over_the_limit_is_refused():
 
 
 def test_oldest_first_from_flash_then_retained_memory():
-    box = Outbox(b"", 3 * len(packed(1)), 0, path=path())
+    box = Store(3 * len(packed(1)))
     for key in range(1, 9):
-        box.append(packed(key))
+        outbox.append(box, packed(key))
     assert len(box.ram) <= 3 * len(packed(1))
-    assert keys(box.pending(100000)) == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert keys(box.pending(1)) == [1]
+    assert keys(outbox.pending(box, 100000)) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert keys(outbox.pending(box, 1)) == [1]
 
 
 def test_only_what_was_acknowledged_leaves():
-    box = Outbox(b"", 1000, 0, path=path())
+    box = Store(1000)
     for key in range(1, 5):
-        box.append(packed(key))
-    sent = box.pending(100000)
-    box.ack(sent, bytearray((1, 0, 1, 0)))
-    assert keys(box.pending(100000)) == [2, 4]
-    assert box.acked == 1
+        outbox.append(box, packed(key))
+    sent = outbox.pending(box, 100000)
+    outbox.ack(box, sent, bytearray((1, 0, 1, 0)))
+    assert keys(outbox.pending(box, 100000)) == [2, 4]
+    assert box.state.acked == 1
 
 
 def test_flash_is_removed_when_all_is_delivered():
-    box = Outbox(b"", len(packed(1)), 0, path=path())
+    box = Store(len(packed(1)))
     for key in range(1, 5):
-        box.append(packed(key))
-    sent = box.pending(100000)
-    box.ack(sent, bytearray((1, 1, 1, 1)))
-    assert box.pending(1) == []
+        outbox.append(box, packed(key))
+    sent = outbox.pending(box, 100000)
+    outbox.ack(box, sent, bytearray((1, 1, 1, 1)))
+    assert outbox.pending(box, 1) == []
     for ending in (".old", ".new"):
         try:
             os.stat("outbox_test" + ending)
@@ -90,34 +106,32 @@ def test_flash_is_removed_when_all_is_delivered():
 
 def test_a_full_store_drops_the_oldest_and_counts_them():
     one = len(packed(1))
-    box = Outbox(b"", one, 0, flash_bytes=8 * one, path=path())
+    box = Store(one, flash_bytes=8 * one)
     for key in range(1, 41):
-        box.append(packed(key))
-    left = keys(box.pending(100000))
+        outbox.append(box, packed(key))
+    left = keys(outbox.pending(box, 100000))
     assert left == list(range(left[0], 41))
     assert len(left) >= 4
-    assert box.dropped == 40 - len(left)
+    assert box.state.dropped == 40 - len(left)
 
 
 def test_after_a_torn_write_older_and_newer_records_are_found():
-    name = path()
-    box = Outbox(b"", len(packed(1)), 0, path=name)
+    box = Store(len(packed(1)))
     for key in range(1, 4):
-        box.append(packed(key))
-    with open(name + ".new", "ab") as f:
+        outbox.append(box, packed(key))
+    with open("outbox_test.new", "ab") as f:
         f.write(packed(9)[:20])
-    box = Outbox(b"", len(packed(1)), 0, path=name)
+    box = Store(len(packed(1)), fresh=False)
     for key in range(10, 14):
-        box.append(packed(key))
-    assert keys(box.pending(100000)) == [1, 2, 10, 11, 12, 13]
+        outbox.append(box, packed(key))
+    assert keys(outbox.pending(box, 100000)) == [1, 2, 10, 11, 12, 13]
 
 
 def test_a_record_in_flash_and_retained_memory_is_sent_once():
-    name = path()
-    box = Outbox(b"", len(packed(1)), 0, path=name)
-    box.append(packed(1))
+    box = Store(len(packed(1)))
+    outbox.append(box, packed(1))
     ram = box.ram
-    box.append(packed(2))
-    again = Outbox(ram, len(packed(1)), 0, path=name)
-    assert keys(again.pending(100000)) == [1]
-    path()
+    outbox.append(box, packed(2))
+    again = Store(len(packed(1)), ram, fresh=False)
+    assert keys(outbox.pending(again, 100000)) == [1]
+    remove()

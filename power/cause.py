@@ -1,0 +1,16 @@
+"""Why the board started."""
+
+import machine
+
+
+def cause():
+    """"power", "deepsleep", "watchdog", "soft" (Ctrl-D, machine.soft_reset()) or "reset" (button, machine.reset(), panic).
+
+    On the ESP32 family a brownout reads as "power" (MicroPython ports/esp32/modmachine.c).
+    """
+    return {
+        machine.PWRON_RESET: "power",
+        machine.DEEPSLEEP_RESET: "deepsleep",
+        machine.WDT_RESET: "watchdog",
+        machine.SOFT_RESET: "soft",
+    }.get(machine.reset_cause(), "reset")

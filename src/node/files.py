@@ -1,0 +1,49 @@
+"""The two small files of the board's own, for what must outlive a power cut: the boot count and the commanded settings."""
+
+import json
+import os
+
+_BOOTS = "/boots.txt"
+_SETTINGS = "/settings.json"
+
+
+def count_boot():
+    """Count a cold boot, one write per power-up; returns its number, 1 to 65535. A lost count starts again at 1."""
+    try:
+        with open(_BOOTS) as f:
+            boots = int(f.read())
+    except (OSError, ValueError):
+        boots = 0
+    boots = boots % 0xFFFF + 1
+    _write(_BOOTS, str(boots))
+    return boots
+
+
+def commanded(config_every_s):
+    """The commanded interval in seconds, 0 when there is none, or when config.py has changed its own since."""
+    try:
+        with open(_SETTINGS) as f:
+            kept = json.load(f)
+        return kept["wake_every_s"] if kept["config"] == config_every_s else 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def keep_commanded(every_s, config_every_s):
+    """Keep the commanded interval, with the value of config.py that it replaces: a deploy of another takes precedence."""
+    _write(_SETTINGS, json.dumps({"wake_every_s": every_s, "config": config_every_s}))
+
+
+def _write(path, text):
+    # A power cut leaves the old file, the new one or none, never half of one. A full or broken file system costs what was to
+    # be kept, not the wake.
+    try:
+        with open(path + ".new", "w") as f:
+            f.write(text)
+        try:
+            os.remove(path)
+        except OSError:
+            pass
+        os.rename(path + ".new", path)
+    except OSError:
+        pass

@@ -1,0 +1,22 @@
+"""A reading is kept before the network's fate is known."""
+
+from node import outbox, record
+from power import rtc
+
+
+def add(memory, body, sensor_errors):
+    """Store a reading. memory: node.memory.Memory. body: the sensors' JSON text. sensor_errors: how many sensors failed."""
+    state = memory.state
+    state.sensor_errors = min(state.sensor_errors + sensor_errors, 0xFFFF)
+    if state.seq == 0xFFFF:
+        from node import files
+
+        # The next reading would have this boot's first key again.
+        state.boot = files.count_boot()
+        state.seq = state.born_at = 0
+        state.base_s = rtc.read()
+    state.seq += 1
+    utc = state.fixed_at > 0
+    when = rtc.read() - (0 if utc else state.base_s)
+    outbox.append(memory, record.pack(state.boot << 16 | state.seq, when, record.UTC if utc else 0, body.encode()))
+    memory.save()

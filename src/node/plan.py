@@ -1,0 +1,29 @@
+"""What this wake will do, decided by the battery and the interval of uploads."""
+
+from node import schedule
+from node import state as states
+from power import battery as cell
+
+
+def battery(state, settings, mv):
+    """Note what the battery allows. state: node.state.State. settings: config.BATTERY. mv: millivolts or None.
+
+    Returns the record's JSON text of the battery, "" when there is none to speak of.
+    """
+    state.flags &= ~(states.STRETCHED | states.EMPTY)
+    if not mv:
+        return ""
+    if cell.below(settings, "stretch_below_v", mv):
+        state.flags |= states.STRETCHED
+    if cell.below(settings, "stop_below_v", mv):
+        state.flags |= states.EMPTY
+    volts = "{}.{:03}".format(mv // 1000, mv % 1000)
+    return '"battery":{{"voltage_v":{},"percent":{}}}'.format(volts, cell.percent(settings["type"], mv))
+
+
+def uploads(state, config):
+    """Whether this wake uploads, noted in the state: a wake that dies with the radio on is told from others."""
+    if state.flags & states.EMPTY or not schedule.uploads(state.seq + 1, config.UPLOAD_EVERY):
+        return False
+    state.flags |= states.UNFINISHED
+    return True
