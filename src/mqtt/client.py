@@ -76,7 +76,7 @@ class MQTTClient(Connection):
         super().__init__()
         if not c["server"]:
             raise ValueError("no server specified.")
-        for name in ("gateway", "mqttv5"):
+        for name in ("gateway", "mqttv5", "ssl"):
             if c[name]:
                 raise ValueError(name + ": not supported yet")
         self._hello(True)  # so that a wrong setting raises here
@@ -105,12 +105,12 @@ class MQTTClient(Connection):
     async def publish(self, topic, msg, retain=False, qos=0, properties=None, timeout=None):
         """Publish; waits while the link is down, and with qos 1 for the broker's acknowledgement.
 
-        topic, msg: str or bytes. qos: 0 or 1. timeout: seconds for all of it.
+        topic, msg: str or bytes. qos: 0 or 1. properties: MQTT 5 only. timeout: seconds for all of it.
         Raises ValueError, TypeError before anything is sent, OSError(ETIMEDOUT), OSError(ENOTCONN) after disconnect().
         """
         pid = self._session.new_pid() if qos else 0
         out = bytearray()
-        packet.publish(out, topic, msg, retain, qos, pid)
+        packet.publish(out, topic, msg, retain, qos, pid, False, self._encoded(properties))
         await timed(self._exchange(out, pid, _PUBACK), timeout)
 
     async def subscribe(self, topic, qos=0, properties=None, timeout=None):
@@ -120,7 +120,7 @@ class MQTTClient(Connection):
         """
         pid = self._session.new_pid()
         out = bytearray()
-        packet.subscribe(out, pid, ((topic, qos),))
+        packet.subscribe(out, pid, ((topic, qos),), self._encoded(properties))
         code = (await timed(self._exchange(out, pid, _SUBACK), timeout))[0]
         if code & 0x80:
             raise MQTTError(code, _SUBACK)
@@ -132,7 +132,7 @@ class MQTTClient(Connection):
         out = bytearray()
         from .unsubscribe import unsubscribe
 
-        unsubscribe(out, pid, (topic,))
+        unsubscribe(out, pid, (topic,), self._encoded(properties))
         await timed(self._exchange(out, pid, _UNSUBACK), timeout)
 
     async def wan_ok(self, packet=None):
@@ -157,6 +157,11 @@ class MQTTClient(Connection):
         packet.connect(out, c["client_id"], c["user"] or None, c["password"] or None, c["keepalive"], clean, will and c["will"])
         return out
 
+    def _encoded(self, properties):
+        if properties:
+            raise ValueError("properties: MQTT 5 only")
+        return b""
+
     async def _network(self, quick):
         if not self.link.isconnected():
             await self.link.connect(quick)
@@ -176,10 +181,10 @@ class MQTTClient(Connection):
     async def _deliver(self, *message):
         if self.queue:
             self.queue.put(*message)
-            await asyncio.sleep(0)  # a consumer that waits takes it before the next one comes
-            return
-        try:
-            self._c["subs_cb"](*message)
-        except Exception as e:  # the user's code may raise anything: it goes where a task's exception goes, and the reader lives on
-            context = {"message": "subs_cb", "exception": e, "future": asyncio.current_task()}
-            asyncio.get_event_loop().call_exception_handler(context)
+        else:
+            try:
+                self._c["subs_cb"](*message)
+            except Exception as e:  # the user's code may raise anything: it goes where a task's exception goes, and the reader lives on
+                context = {"message": "subs_cb", "exception": e, "future": asyncio.current_task()}
+                asyncio.get_event_loop().call_exception_handler(context)
+        await asyncio.sleep(0)  # a consumer that waits takes it before the next one comes, and a flood leaves time for others

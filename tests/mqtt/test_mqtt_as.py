@@ -84,9 +84,7 @@ def test_names_keys_and_defaults(interpreter: str, tmp_path: Path) -> None:
         config["server"] = "broker"
         c = MQTTClient(config)
         assert c.port == 1883 and c.server == "broker" and not c.isconnected()
-        config["ssl"] = True
-        assert MQTTClient(config).port == 8883
-        for key, value in (("keepalive", 65536), ("will", ("", "x", False, 0)), ("will", ("a", "x", False, 2)), ("gateway", True), ("mqttv5", True)):
+        for key, value in (("keepalive", 65536), ("will", ("", "x", False, 0)), ("will", ("a", "x", False, 2)), ("gateway", True), ("mqttv5", True), ("ssl", True)):
             bad = dict(config)
             bad[key] = value
             try:
@@ -152,7 +150,7 @@ def test_w17_what_a_broker_would_hang_up_for_raises_before_it_is_sent(interprete
             await c.connect(quick=True)
             calls = [lambda t=t: c.publish(t, "x", qos=1) for t in ("", "a/+", "#", "x" * 70000, "a\\0b", b"\\xff")]
             calls += [lambda m=m: c.publish("a", m, qos=1) for m in (None, 5, {})]
-            calls += [lambda: c.publish("a", "b", qos=2)]
+            calls += [lambda: c.publish("a", "b", qos=2), lambda: c.publish("a", "b", properties={1: 1}), lambda: c.subscribe("a", properties={1: 1})]
             calls += [lambda t=t: c.subscribe(t) for t in ("", "a/#/b", "a+")] + [lambda: c.subscribe("a", 2), lambda: c.unsubscribe("")]
             for n, call in enumerate(calls):
                 try:
