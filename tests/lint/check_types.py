@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+import device  # noqa: E402
+
 _STUBS = ROOT / ".stubs"
 _BUILD = ROOT / "build" / "types"
 _PORTS = ("esp32", "esp8266", "stm32")
-_DEVICE = ("main.py", "config.py", "credentials.example.py", "src", "power", "sensors", "boards")
-_HOST_ONLY = ("src/mqtt/cpython.py",)  # what lets CPython run the client: never on a board
 _RULES: dict[str, Any] = {
     "typeCheckingMode": "standard",
     "reportMissingModuleSource": False,
@@ -44,21 +46,9 @@ def port_of(path: Path) -> str | None:
     return None
 
 
-def device_files(port: str) -> list[str]:
-    """The device files that a port runs, relative to ROOT."""
-    found = [path for start in _DEVICE for path in ([ROOT / start] if start.endswith(".py") else (ROOT / start).rglob("*.py"))]
-    names = sorted(path.relative_to(ROOT).as_posix() for path in found if path.exists() and port_of(path) in (None, port))
-    return [name for name in names if name not in _HOST_ONLY]
-
-
 def own_classes() -> set[str]:
     """The names of the classes that the device code defines."""
-    found: set[str] = set()
-    for start in _DEVICE:
-        for path in [ROOT / start] if start.endswith(".py") else (ROOT / start).rglob("*.py"):
-            if path.exists():
-                found.update(re.findall(r"^class (\w+)", path.read_text(), re.MULTILINE))
-    return found
+    return {name for path in device.files() for name in re.findall(r"^class (\w+)", path.read_text(), re.MULTILINE)}
 
 
 def corrected(stubs: Path, port: str) -> Path:
@@ -113,7 +103,7 @@ def check_port(port: str) -> int:
     settings = {
         **_RULES,
         "pythonVersion": "3.10",
-        "include": [str(ROOT / name) for name in device_files(port)],
+        "include": [str(path) for path in device.files() if port_of(path) in (None, port)],
         "stubPath": str(corrected(_STUBS / port, port)),
         "typeshedPath": str(corrected(_STUBS / "stdlib", "common")),
         "extraPaths": [str(ROOT / "src"), str(ROOT)],

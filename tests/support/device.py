@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_PACKAGES = ("power", "sensors", "boards")
+_FOLDERS = ("src", "power", "sensors", "boards")
+_SINGLE = ("main.py", "config.py", "credentials.example.py")
+_NEVER_SHIPPED = ("src/mqtt/cpython.py",)  # what lets CPython run the client
 
 
 def files() -> list[Path]:
     """Every device source, below ROOT: the machinery, the parts, the boards' profiles, main.py and config.py."""
-    found = [path for package in (*_PACKAGES, "src") for path in (ROOT / package).rglob("*.py")]
-    found += [ROOT / name for name in ("main.py", "config.py", "credentials.example.py")]
-    return sorted(path for path in found if path.exists())
+    found = [path for folder in _FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    found += [ROOT / name for name in _SINGLE]
+    return sorted(path for path in found if path.exists() and name(path) not in _NEVER_SHIPPED)
 
 
 def name(path: Path) -> str:
