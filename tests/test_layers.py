@@ -25,7 +25,6 @@ _PURE = {
     "src/mqtt/skip.py",
     "src/mqtt/unsubscribe.py",
     "src/node/backoff.py",
-    "src/node/plan.py",
     "src/node/record.py",
     "src/node/schedule.py",
     "src/node/schema.py",

@@ -73,7 +73,8 @@ def run_file(interpreter: str, path: Path, functions: list[str], timeout_s: floa
     """Run functions of one test file on MicroPython; return for each "" or what went wrong."""
     results: dict[str, str] = {}
     while left := [name for name in functions if name not in results]:
-        environment = dict(os.environ, MICROPYPATH=os.pathsep.join([str(path.parent), str(_HERE), str(_ROOT / "src"), str(_ROOT), ".frozen"]))
+        folders = [path.parent, _HERE, _ROOT / "src", _ROOT, ".frozen"]
+        environment = dict(os.environ, MICROPYPATH=os.pathsep.join(map(str, folders)))
         command = [interpreter, str(_HERE / "runner.py"), path.stem, *left]
         try:
             done = subprocess.run(
