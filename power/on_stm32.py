@@ -10,7 +10,7 @@ from machine import unique_id  # noqa: F401  part of a profile
 
 # rtc.c: a longer wakeup raises ValueError, which would leave the board awake.
 MAX_SLEEP_MS = 131072 * 1000
-_FILE = "/retained.bin"  # firmware before 1.29 has no mem_backup()
+_FILE = "retained.bin"  # firmware before 1.29 has no mem_backup()
 _FILE_BYTES = 2048
 RETAINED_BYTES = 4096 if hasattr(machine, "mem_backup") else _FILE_BYTES
 

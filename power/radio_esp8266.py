@@ -7,10 +7,16 @@ import network
 
 
 def on():
-    """The Wi-Fi station, switched on. The access point, on by default, is switched off."""
-    network.WLAN(network.AP_IF).active(False)
+    """The Wi-Fi station, switched on. The access point, on by default, is switched off.
+
+    The SDK keeps both in its flash and writes it at every call, so each is called only when it changes something.
+    """
+    access_point = network.WLAN(network.AP_IF)
+    if access_point.active():
+        access_point.active(False)
     wlan = network.WLAN(network.STA_IF)
-    wlan.active(True)
+    if not wlan.active():
+        wlan.active(True)
     return wlan
 
 
@@ -30,5 +36,5 @@ def failed(wlan):
 
 
 def off():
-    """Radio down."""
-    network.WLAN(network.STA_IF).active(False)
+    """Leave the network. Deep sleep itself stops the radio here; active(False) would be written to flash in every wake."""
+    network.WLAN(network.STA_IF).disconnect()

@@ -3,8 +3,8 @@
 import json
 import os
 
-_BOOTS = "/boots.txt"
-_SETTINGS = "/settings.json"
+_BOOTS = "boots.txt"
+_SETTINGS = "settings.json"
 
 
 def count_boot():

@@ -12,7 +12,7 @@ import os
 
 from node import record
 
-PATH = "/outbox"  # of the two files, without their endings
+PATH = "outbox"  # of the two files, without their endings; where a board starts (/flash on the Pyboard D)
 FLASH_BYTES = 32768  # the most that both take together
 
 
