@@ -22,9 +22,11 @@ def defaults():
 
     client_id: bytes or str. server: host name or address. port: 0 means 1883, with ssl 8883. user, password: "" for none.
     keepalive: s, 0 to 65535. ping_interval: s between pings, 0 means a quarter of keepalive. response_time: s.
-    clean_init, clean: clean session on the first connection, on the others. max_repubs: QoS 1 transmissions again before the link counts as dead.
-    will: (topic, msg, retain, qos). queue_len: messages held for the event interface, 0 for callbacks.
-    subs_cb(topic, msg, retained); wifi_coro(up) and connect_coro(client): coroutine functions. ssid, wifi_pw, ifconfig: for Wi-Fi.
+    clean_init, clean: clean session on the first connection, on the others.
+    max_repubs: QoS 1 transmissions again before the link counts as dead. will: (topic, msg, retain, qos).
+    queue_len: messages held for the event interface, 0 for callbacks.
+    subs_cb(topic, msg, retained); wifi_coro(up) and connect_coro(client): coroutine functions.
+    ssid, wifi_pw, ifconfig: for Wi-Fi, see wlan.Wlan.
     max_packet+: bytes; a longer message is passed over and acknowledged.
     """
     return {
@@ -59,11 +61,13 @@ def defaults():
 class MQTTClient(Connection):
     """One connection to one broker, kept up from connect() to disconnect(). Every method may be cancelled at any await.
 
-    config: a dictionary, see defaults(); keys left out take their default. link: brings the network up, see wlan.Wlan; None: Wi-Fi as configured.
+    config: a dictionary, see defaults(); keys left out take their default.
+    link: brings the network up, see wlan.Wlan; None: Wi-Fi as configured.
     Nothing happens before connect(). ValueError names a setting that is wrong or not supported.
 
-    queue (iterate over it for messages), up, down (asyncio.Event): with queue_len above 0. session_present: the broker's answer to the last connect.
-    address: the broker's resolved address, or None; may be kept and given in again.
+    queue (iterate over it for messages), up, down (asyncio.Event): with queue_len above 0.
+    session_present: the broker's answer to the last connect. last_rx: ticks_ms when it was last heard.
+    address: the broker's resolved address (text), or None; may be kept and given in again.
     """
 
     DEBUG = False
@@ -136,7 +140,7 @@ class MQTTClient(Connection):
         await timed(self._exchange(out, pid, _UNSUBACK), timeout)
 
     async def wan_ok(self, packet=None):
-        """True if a name server on the internet (8.8.8.8) answers. packet: a DNS query (bytes), None: one for www.google.com."""
+        """True if a name server on the internet (8.8.8.8) answers. packet: a DNS query, None: for www.google.com."""
         if not await self.broker_up():
             return False
         from .wan import dns_ok
@@ -154,7 +158,8 @@ class MQTTClient(Connection):
     def _hello(self, clean, will=True):
         c = self._c
         out = bytearray()
-        packet.connect(out, c["client_id"], c["user"] or None, c["password"] or None, c["keepalive"], clean, will and c["will"])
+        will = will and c["will"]
+        packet.connect(out, c["client_id"], c["user"] or None, c["password"] or None, c["keepalive"], clean, will)
         return out
 
     def _encoded(self, properties):
@@ -178,13 +183,12 @@ class MQTTClient(Connection):
         if up:
             tasks.append(asyncio.create_task(self._c["connect_coro"](self)))
 
+    async def _call(self, *message):
+        self._c["subs_cb"](*message)
+
     async def _deliver(self, *message):
         if self.queue:
             self.queue.put(*message)
-        else:
-            try:
-                self._c["subs_cb"](*message)
-            except Exception as e:  # the user's code may raise anything: it goes where a task's exception goes, and the reader lives on
-                context = {"message": "subs_cb", "exception": e, "future": asyncio.current_task()}
-                asyncio.get_event_loop().call_exception_handler(context)
-        await asyncio.sleep(0)  # a consumer that waits takes it before the next one comes, and a flood leaves time for others
+        else:  # a task of its own: what the user's code raises is reported as any task's exception, and the reader lives on
+            asyncio.create_task(self._call(*message))  # noqa: RUF006  (it is over when the next line is)
+        await asyncio.sleep(0)  # it runs now, or the consumer that waits; a flood of messages leaves time for others

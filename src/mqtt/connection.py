@@ -48,8 +48,9 @@ class Connection:
         """Bring the network up and connect; from then on the client reconnects by itself until disconnect() or close().
 
         quick: skip the 5 s check of a Wi-Fi link just made. timeout: seconds for all of it.
-        Raises OSError when the network or the broker cannot be reached (ETIMEDOUT, ECONNREFUSED...), MQTTError when the broker refuses:
-        args (0x2002, return code), MQTT 3.1.1 section 3.2.2.3. OSError(EALREADY) when connected or connecting.
+        Raises OSError when the network or the broker cannot be reached (ETIMEDOUT, ECONNREFUSED...),
+        MQTTError when the broker refuses: args (0x2002, return code), MQTT 3.1.1 section 3.2.2.3.
+        OSError(EALREADY) when connected or connecting.
         """
         if self._keeper:
             raise OSError(EALREADY, "connected")
@@ -65,7 +66,7 @@ class Connection:
                 self._drop()
 
     async def disconnect(self):
-        """Wait for the acknowledgements still due (response_time at most), tell the broker (which drops the will), stop every task of the client.
+        """Wait for acknowledgements still due (response_time at most), tell the broker (which drops the will), end every task.
 
         Calls that wait end with OSError(ENOTCONN), and so does every later one until connect().
         """
@@ -73,7 +74,10 @@ class Connection:
         try:
             until = self._until()
             for r in self._session.requests[:]:
-                while self._isconnected and r.packet and r.result is None and (left := ticks_diff(until, ticks_ms())) > 0:
+                while self._isconnected and r.packet and r.result is None:
+                    left = ticks_diff(until, ticks_ms())
+                    if left <= 0:
+                        break
                     await pause(r.done, left)
             if await self._write(self._stream, _DISCONNECT):
                 # The broker closes now (3.14.4): then it has handled all that was sent, and the radio may go off.
@@ -84,7 +88,7 @@ class Connection:
         await asyncio.sleep(0)  # the cancelled tasks end here
 
     def close(self):
-        """Close the connection without a word (the broker publishes the will) and turn the radio off, if connect() turned it on."""
+        """Close the connection without a word (the broker publishes the will); radio off, if connect() turned it on."""
         self._stop()
         self.link.close()
 

@@ -1,4 +1,5 @@
-# Keeping the link: pings, the watch over the network, and reconnecting with backoff and jitter. Runs as one task from connect() to disconnect().
+# Keeping the link: pings, the watch over the network, and reconnecting with backoff and jitter.
+# Runs as one task from connect() to disconnect().
 import asyncio
 from errno import ETIMEDOUT
 from random import getrandbits
@@ -39,7 +40,7 @@ async def timed(coro, seconds):
 
 
 async def _watch(c):
-    # Returns when the link is lost. A ping goes out when one direction was silent for so long: four in each keepalive, or more often if so configured.
+    # Returns when the link is lost. A ping goes out when one direction was silent for keepalive / 4, or ping_interval.
     interval = c._keepalive * 250 or 20000
     interval = min(interval, c._ping_ms or interval)
     pinged = None
@@ -71,7 +72,7 @@ async def keep(c):
         c._gone()
         failures = 0 if ticks_diff(ticks_ms(), start) > _STEADY_MS else failures + 1
         while not c.isconnected():
-            # Full jitter: a random wait below a limit that doubles. A broker that restarts is not met by all its clients at once.
+            # Full jitter, a wait below a limit that doubles: a broker that restarts is not met by all its clients at once.
             await asyncio.sleep((getrandbits(10) * (_BASE_MS << min(failures, _DOUBLINGS)) >> 10) / 1000)
             try:
                 await c._join()

@@ -5,7 +5,7 @@ import asyncio
 class MsgQueue:
     """Messages between the reader and its consumers.
 
-    size: messages kept while no consumer takes them, 1 or more; all of them are usable. One more drops the oldest and adds 1 to `discards`.
+    size: messages kept while no consumer takes them, 1 or more. One more drops the oldest and adds 1 to `discards`.
     Source: mqtt_as, section 3.5 (event based interface).
     """
 

@@ -1,4 +1,4 @@
-# What a client owes its broker: packet identifiers and the requests that wait for an answer. No I/O, no clock: bytes in, bytes out.
+# What a client owes its broker: packet identifiers and the requests that wait for an answer. No I/O, no clock.
 from micropython import const
 
 _DUP = const(0x08)
@@ -8,9 +8,10 @@ _PUBACK = const(0x40)
 class Request:
     """One packet that wants an answer.
 
-    pid: its packet identifier, 1 to 65535. answer: the first byte of the packet that answers it. packet: its bytes (a bytearray), None once given up.
-    done: an object with set(), called once the answer is in (an asyncio.Event). result: what the broker answered (bytes of reason codes), or an exception.
-    sent_ms: ticks of the last transmission, None before the first. tries: transmissions again on this connection.
+    pid: its packet identifier, 1 to 65535. answer: the first byte of the packet that answers it.
+    packet: its bytes (a bytearray), None once given up. done: an object whose set() tells of the result (asyncio.Event).
+    result: what the broker answered (bytes of reason codes), or an exception. tries: transmissions again on this connection.
+    sent_ms: ticks of the last transmission, None before the first.
     """
 
     def __init__(self, pid, answer, packet, done):
@@ -62,7 +63,7 @@ class Session:
         r.done.set()
 
     def give_up(self, r):
-        """The caller waits no longer. What was sent cannot be recalled: its identifier stays taken until the answer or the end of the connection."""
+        """The caller waits no longer. What was sent is sent: its identifier stays taken while this connection lasts."""
         r.packet = None
         if r.sent_ms is None and r in self.requests:
             self.requests.remove(r)
@@ -70,7 +71,7 @@ class Session:
     def resume(self, present, now_ms):
         """A new connection: the packets to send again, oldest first.
 
-        present: the broker kept the session, so a PUBLISH goes out with DUP (MQTT-4.4.0-1); else it is a new message to this broker (MQTT-3.3.1-1).
+        present: the broker kept the session, so a PUBLISH goes out with DUP (MQTT-4.4.0-1); else as new (MQTT-3.3.1-1).
         """
         out = []
         for r in self.requests[:]:

@@ -2,7 +2,8 @@
 import asyncio
 import socket
 
-_QUERY = b"\x1a\x24\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x06google\x03com\x00\x00\x01\x00\x01"  # RFC 1035, 4.1: an A record, recursion desired
+# RFC 1035, 4.1: an A record, recursion desired
+_QUERY = b"\x1a\x24\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x06google\x03com\x00\x00\x01\x00\x01"
 
 
 async def dns_ok(query=None, server="8.8.8.8", port=53, timeout_ms=3000):

@@ -1,4 +1,4 @@
-# Joining Wi-Fi for the client. Any object with these four methods can take its place (Ethernet, PPP, a board's own way of joining).
+# Joining Wi-Fi for the client. Any object with these four methods can take its place: Ethernet, PPP, a board's own way.
 import asyncio
 from errno import ENOTCONN, ETIMEDOUT
 
@@ -23,7 +23,7 @@ class Wlan:
         self._ours = False
 
     def isconnected(self):
-        """True while the interface has a link and an address. `sta` is the network.WLAN from then on, None without a `network` module."""
+        """True while the interface has a link and an address. From then on `sta` is the network.WLAN, if any."""
         if not self.sta:
             try:
                 import network
@@ -60,7 +60,7 @@ class Wlan:
                 sta.connect()
             except TypeError:
                 raise ValueError("ssid")
-        # What status() says of a failure, told apart by the value for success. ESP32: an 802.11 reason. ESP8266: 2 to 4. CYW43: below 0.
+        # How status() tells a failure. ESP32: an 802.11 reason, below 1000. ESP8266: 2 to 4. CYW43: below 0.
         success = getattr(network, "STAT_GOT_IP", 3)
         low, high = (0, 1000) if success > 999 else (2, 5) if success > 4 else (-9, 0)
         left = timeout_s * 1000

@@ -1,4 +1,4 @@
-"""What the client's tests share: programs run on MicroPython and on CPython, and a scripted broker that misbehaves on purpose."""
+"""What the client's tests share: programs on MicroPython and on CPython, and a scripted broker that misbehaves on purpose."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def command(interpreter: str) -> tuple[list[str], dict[str, str]]:
     """Return the command and the environment that run a device program from source."""
     path = [str(SCRIPTS), str(ROOT / "src")]
     if interpreter == "cpython":
-        return [sys.executable, "-W", "error"], {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"}
+        return [sys.executable, "-W", "error"], environment
     program = find_micropython()
     if program is None:
         pytest.skip("no MicroPython interpreter: install the project, or set $MICROPYTHON")
@@ -43,7 +44,12 @@ class Program:
         argv, environment = command(interpreter)
         environment["PYTHONPATH"] = environment.get("PYTHONPATH", "") + os.pathsep + str(folder)
         self.process = subprocess.Popen(
-            [*argv, str(script), *map(str, args)], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*argv, str(script), *map(str, args)],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         self.lines: list[str] = []
         self._news = threading.Condition()
@@ -64,7 +70,8 @@ class Program:
     def wait_line(self, text: str, timeout: float = 10, count: int = 1) -> None:
         """Return once `count` lines contain the text."""
         with self._news:
-            assert self._news.wait_for(lambda: sum(text in line for line in self.lines) >= count, timeout), f"no {text!r} in:\n{self.output}"
+            found = self._news.wait_for(lambda: sum(text in line for line in self.lines) >= count, timeout)
+            assert found, f"no {text!r} in:\n{self.output}"
 
     def finish(self, timeout: float = 20) -> str:
         """Wait for the program's end, which must be a good one, and return its output."""
@@ -144,12 +151,13 @@ class Peer:
 
 
 class FakeBroker:
-    """A broker with a script: one function per connection, the last one for all further ones. join() raises what they raised."""
+    """A broker with a script: one function per connection, the last for all others. Leaving it raises what they raised."""
 
     def __init__(self, *scripts: Callable[[Peer], object]) -> None:
         self._scripts = scripts
         self._listener = socket.socket()
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that a big packet stays in the client while nobody reads
+        # Small, so that a big packet stays in the client while nobody reads.
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._listener.bind(("127.0.0.1", 0))
         self._listener.listen()
         self.port = self._listener.getsockname()[1]

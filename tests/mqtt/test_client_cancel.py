@@ -1,12 +1,13 @@
-"""Cancellation and time limits at every await: nothing half sent, nothing left behind (facts W3, W4)."""
+"""Cancellation and time limits at every await: nothing half sent, nothing left behind (mqtt_as's W3, W4)."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
 
+from clientkit import FakeBroker, Peer, Program, both, run
+
 from brokers import Mosquitto
-from clientkit import FakeBroker, Peer, both, run
 
 _LIMIT_S = 60
 
@@ -46,7 +47,7 @@ def test_w04_connect_cancelled_at_every_step(interpreter: str, mosquitto: Mosqui
 
 
 @both
-def test_w04_publish_cancelled_at_every_step_leaves_no_half_packet(interpreter: str, mosquitto: Mosquitto, tmp_path: Path) -> None:
+def test_w04_publish_cancelled_at_every_step_is_whole_or_absent(interpreter: str, mosquitto: Mosquitto, tmp_path: Path) -> None:
     code = """
         import asyncio
         from kit import client, main, until
@@ -209,8 +210,6 @@ def test_w03_timeouts_end_calls_that_wait_for_the_broker(interpreter: str, tmp_p
 
 @both
 def test_w03_a_call_waits_through_an_outage_and_then_succeeds(interpreter: str, mosquitto: Mosquitto, tmp_path: Path) -> None:
-    from clientkit import Program
-
     code = """
         import asyncio
         from kit import client, main, until

@@ -1,4 +1,4 @@
-"""What comes in: hostile, broken, over-long, and the user's own callback that raises (facts W9 to W15, W20)."""
+"""What comes in: hostile, broken, over-long, and the user's own callback that raises (mqtt_as's W9 to W15, W20)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""The client's session against real and scripted brokers: what mqtt_as got wrong between CONNECT and PUBACK (facts W1, W5 to W9, W26)."""
+"""The client's session against real and scripted brokers: mqtt_as's weaknesses W1, W5 to W9 and W26."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -56,7 +55,9 @@ def test_w01_session_present_is_a_good_answer(interpreter: str, mosquitto: Mosqu
 
 
 @both
-def test_w01_clean_init_discards_the_old_session_and_starts_one_that_lasts(interpreter: str, mosquitto: Mosquitto, tmp_path: Path) -> None:
+def test_w01_clean_init_discards_the_old_session_and_starts_a_lasting_one(
+    interpreter: str, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
     run(interpreter, tmp_path, WAKE, mosquitto.host, mosquitto.port)
     publish(mosquitto, "cmd/led", "stale")
     code = """
@@ -152,9 +153,7 @@ def test_w05_disconnect_waits_for_what_is_due_and_ends_what_waits(interpreter: s
 
 
 @both
-def test_w06_a_refused_subscription_is_the_callers_error_and_no_reconnect(
-    interpreter: str, tmp_path: Path, mosquitto_factory: Callable[..., Mosquitto]
-) -> None:
+def test_w06_a_refused_subscription_is_the_callers_error_and_no_reconnect(interpreter: str, tmp_path: Path) -> None:
     def refuse(peer: Peer) -> None:
         peer.accept()
         while True:

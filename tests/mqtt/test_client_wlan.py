@@ -1,12 +1,13 @@
-"""Wi-Fi joining, against a `network` module with the values of the three ports (facts W8, W25 and 4.1: no one-second quanta, failures at once)."""
+"""Wi-Fi joining, against a `network` module with the values of three ports: no one-second quanta, failures at once."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from brokers import Mosquitto
 from clientkit import SCRIPTS, Program, both
+
+from brokers import Mosquitto
 
 NETWORK = {"network.py": (SCRIPTS / "fake_network.py").read_text()}
 
@@ -57,7 +58,9 @@ def test_joins_in_less_than_a_second_and_goes_off_again(interpreter: str, tmp_pa
         ("cyw43", 3, 1, -3),
     ],
 )
-def test_a_failure_code_ends_the_attempt_at_once(interpreter: str, port: str, got_ip: int, progress: int, failure: int, tmp_path: Path) -> None:
+def test_a_failure_code_ends_the_attempt_at_once(
+    interpreter: str, port: str, got_ip: int, progress: int, failure: int, tmp_path: Path
+) -> None:
     body = """
     async def go():
         got_ip, progress, failure = [int(a) for a in sys.argv[1:]]

@@ -1,4 +1,7 @@
-"""mqtt_as's API: its documentation's programs word for word, every name, key and default (oracle: mqtt_as's README, sections 2.3, 2.4 and 3)."""
+"""mqtt_as's API: its documentation's programs word for word, every name, key and default.
+
+Oracle: mqtt_as's README, sections 2.3, 2.4 and 3.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,15 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
-from brokers import Mosquitto
 from clientkit import SCRIPTS, FakeBroker, Peer, Program, both, run
 from paho.mqtt.enums import CallbackAPIVersion
+
+from brokers import Mosquitto
 
 
 @both
 @pytest.mark.parametrize("example", ["events", "callbacks"])
-def test_the_documentations_programs_run_word_for_word(interpreter: str, example: str, mosquitto: Mosquitto, tmp_path: Path) -> None:
+def test_documented_programs_run_word_for_word(interpreter: str, example: str, mosquitto: Mosquitto, tmp_path: Path) -> None:
     results: list[bytes] = []
     other = paho.Client(CallbackAPIVersion.VERSION2)
     other.on_message = lambda _client, _data, message: results.append(message.payload)
@@ -22,7 +26,7 @@ def test_the_documentations_programs_run_word_for_word(interpreter: str, example
     other.subscribe("result", 1)
     other.loop_start()
     code = (SCRIPTS / "as_documented.py").read_text()
-    program = Program(interpreter, tmp_path, code, mosquitto.host, mosquitto.port, SCRIPTS / "examples" / f"{example}.py")
+    program = Program(interpreter, tmp_path, code, mosquitto.host, mosquitto.port, SCRIPTS / "examples" / f"{example}.txt")
     try:
         program.wait_line("publish 0", 15)
         for text in ("one", "two"):
@@ -84,7 +88,8 @@ def test_names_keys_and_defaults(interpreter: str, tmp_path: Path) -> None:
         config["server"] = "broker"
         c = MQTTClient(config)
         assert c.port == 1883 and c.server == "broker" and not c.isconnected()
-        for key, value in (("keepalive", 65536), ("will", ("", "x", False, 0)), ("will", ("a", "x", False, 2)), ("gateway", True), ("mqttv5", True), ("ssl", True)):
+        wills = [("will", ("", "x", False, 0)), ("will", ("a", "x", False, 2))]
+        for key, value in [("keepalive", 65536), ("gateway", True), ("mqttv5", True), ("ssl", True)] + wills:
             bad = dict(config)
             bad[key] = value
             try:
@@ -150,8 +155,9 @@ def test_w17_what_a_broker_would_hang_up_for_raises_before_it_is_sent(interprete
             await c.connect(quick=True)
             calls = [lambda t=t: c.publish(t, "x", qos=1) for t in ("", "a/+", "#", "x" * 70000, "a\\0b", b"\\xff")]
             calls += [lambda m=m: c.publish("a", m, qos=1) for m in (None, 5, {})]
-            calls += [lambda: c.publish("a", "b", qos=2), lambda: c.publish("a", "b", properties={1: 1}), lambda: c.subscribe("a", properties={1: 1})]
-            calls += [lambda t=t: c.subscribe(t) for t in ("", "a/#/b", "a+")] + [lambda: c.subscribe("a", 2), lambda: c.unsubscribe("")]
+            calls += [lambda: c.publish("a", "b", qos=2), lambda: c.publish("a", "b", properties={1: 1})]
+            calls += [lambda t=t: c.subscribe(t) for t in ("", "a/#/b", "a+")]
+            calls += [lambda: c.subscribe("a", 2), lambda: c.subscribe("a", properties={1: 1}), lambda: c.unsubscribe("")]
             for n, call in enumerate(calls):
                 try:
                     await call()
@@ -178,7 +184,8 @@ def test_w19_user_password_and_will_arrive(interpreter: str, tmp_path: Path) -> 
         from kit import client, main
 
         async def go():
-            for settings in ({}, {"user": "u"}, {"user": "u", "password": "p"}, {"will": ("t", "m", True, 1), "keepalive": 300}):
+            with_will = {"will": ("t", "m", True, 1), "keepalive": 300}
+            for settings in ({}, {"user": "u"}, {"user": "u", "password": "p"}, with_will):
                 c = client(client_id=b"id", **settings)
                 await c.connect(quick=True)
                 c.close()
@@ -196,7 +203,7 @@ def test_w19_user_password_and_will_arrive(interpreter: str, tmp_path: Path) -> 
 
 
 @both
-def test_user_and_password_and_a_published_will_at_mosquitto(interpreter: str, mosquitto_factory, tmp_path: Path) -> None:  # noqa: ANN001
+def test_user_and_password_and_a_published_will_at_mosquitto(interpreter: str, mosquitto_factory, tmp_path: Path) -> None:
     broker = mosquitto_factory(users={"node": "secret"})
     code = """
         import asyncio

@@ -1,4 +1,4 @@
-# Runs a program of mqtt_as's documentation word for word: argv is HOST PORT FILE. The broker that the program names is replaced by the test's.
+# Runs a program of mqtt_as's documentation word for word: argv is HOST PORT FILE. Its broker is replaced by the test's.
 import sys
 
 import mqtt_as

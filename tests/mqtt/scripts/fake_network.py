@@ -1,5 +1,5 @@
-# A `network` module for the tests of wlan.py: WLAN.script is what status() says, call by call after connect(); the last value stays.
-# Values of the ports: ESP32 ports/esp32/modnetwork_globals.h, ESP8266 ports/esp8266/modnetwork_globals.h, CYW43 lib/cyw43-driver cyw43.h.
+# A `network` module for the tests of wlan.py: WLAN.script is what status() says, call by call; the last value stays.
+# Values of the ports: ports/esp32/modnetwork_globals.h, ports/esp8266/modnetwork_globals.h, lib/cyw43-driver/src/cyw43.h.
 STA_IF = 0
 STAT_GOT_IP = 3
 log = []
