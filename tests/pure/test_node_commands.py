@@ -4,7 +4,7 @@ from node import commands, files, schema
 from node.services import plain
 from node.state import State
 
-files._SETTINGS = "settings_test.json"
+files.keep_commanded = lambda every_s, config_every_s: None  # its file is tests/wakes' part
 
 OWN = b"dormouse/n1/set"
 ALL = b"dormouse/all/set"
