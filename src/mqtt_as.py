@@ -6,13 +6,20 @@ from binascii import hexlify
 from mqtt.client import MQTTClient as _Client
 from mqtt.client import defaults, eliza  # noqa: F401  (eliza: programs import it)
 from mqtt.errors import MQTTError as MQTTException  # noqa: F401
-from mqtt.queue import MsgQueue  # noqa: F401
 
 VERSION = (0, 8, 3)  # the mqtt_as whose API this is
 ESP8266 = sys.platform == "esp8266"
 ESP32 = sys.platform == "esp32"
 RP2 = sys.platform == "rp2"
 PYBOARD = sys.platform == "pyboard"
+
+
+def __getattr__(name):
+    if name == "MsgQueue":  # loaded only by a program that asks for it
+        from mqtt.queue import MsgQueue
+
+        return MsgQueue
+    raise AttributeError(name)
 
 
 def _unique_id():

@@ -217,6 +217,7 @@ class Connection:
             self._sent_ms = ticks_ms()
             if request:
                 request.sent_ms = self._sent_ms
+                request.tries += 1
             whole = False
             try:
                 await write(stream, data, self._until())
@@ -252,8 +253,7 @@ class Connection:
                     left -= ticks_diff(ticks_ms(), request.sent_ms)
                 if left > 0:
                     await pause(request.done, left)
-                elif answer == _PUBACK and request.tries < self._max_repubs:
-                    request.tries += 1
+                elif answer == _PUBACK and request.tries <= self._max_repubs:
                     self.REPUB_COUNT += 1
                     await self._write(self._stream, request.again(), request)
                 else:

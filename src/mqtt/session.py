@@ -10,8 +10,8 @@ class Request:
 
     pid: its packet identifier, 1 to 65535. answer: the first byte of the packet that answers it.
     packet: its bytes (a bytearray), None once given up. done: an object whose set() tells of the result (asyncio.Event).
-    result: what the broker answered (bytes of reason codes), or an exception. tries: transmissions again on this connection.
-    sent_ms: ticks of the last transmission, None before the first.
+    result: what the broker answered (bytes of reason codes), or an exception.
+    tries: transmissions on this connection, 0 before the first. sent_ms: ticks of the last.
     """
 
     def __init__(self, pid, answer, packet, done):
@@ -19,8 +19,8 @@ class Request:
         self.answer = answer
         self.packet = packet
         self.done = done
-        self.result = self.sent_ms = None
-        self.tries = 0
+        self.result = None
+        self.tries = self.sent_ms = 0
 
     def again(self):
         """The packet as it is sent a second time: a PUBLISH is marked DUP (MQTT-3.3.1-1)."""
@@ -65,7 +65,7 @@ class Session:
     def give_up(self, r):
         """The caller waits no longer. What was sent is sent: its identifier stays taken while this connection lasts."""
         r.packet = None
-        if r.sent_ms is None and r in self.requests:
+        if not r.tries and r in self.requests:
             self.requests.remove(r)
 
     def resume(self, present, now_ms):
@@ -77,9 +77,9 @@ class Session:
         for r in self.requests[:]:
             if not r.packet:
                 self.requests.remove(r)
-            elif r.sent_ms is not None:
+            elif r.tries:
                 r.sent_ms = now_ms
-                r.tries = 0
+                r.tries = 1
                 out.append(r.again())
                 if not present and r.answer == _PUBACK:
                     r.packet[0] ^= _DUP

@@ -53,13 +53,10 @@ class Wlan:
             pass
         if static:
             sta.ifconfig(static)
-        if ssid:
-            sta.connect(ssid, key)
-        else:
-            try:
-                sta.connect()
-            except TypeError:
-                raise ValueError("ssid")
+        try:
+            sta.connect(*(ssid, key) if ssid else ())
+        except TypeError:
+            raise ValueError("ssid")
         # How status() tells a failure. ESP32: an 802.11 reason, below 1000. ESP8266: 2 to 4. CYW43: below 0.
         success = getattr(network, "STAT_GOT_IP", 3)
         low, high = (0, 1000) if success > 999 else (2, 5) if success > 4 else (-9, 0)
