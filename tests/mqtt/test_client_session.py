@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -183,6 +185,51 @@ def test_w06_a_refused_subscription_is_the_callers_error_and_no_reconnect(interp
     assert "code 128 True" in output
     assert "granted 0 True" in output  # less than was asked for, and said so
     assert broker.connections == 1
+
+
+@both
+def test_w06_mosquitto_refuses_a_subscription_and_the_link_stays(
+    interpreter: str, mosquitto_factory: Callable[..., Mosquitto], tmp_path: Path
+) -> None:
+    # An acl_file does not make mosquitto 2.0 refuse a SUBSCRIBE; its own plugin does.
+    plugin = next(Path("/usr").glob("lib*/**/mosquitto_dynamic_security.so"), None)
+    if plugin is None:
+        pytest.skip("mosquitto's dynamic security plugin is not installed")
+    access = {"publishClientSend": True, "publishClientReceive": True, "subscribe": False, "unsubscribe": True}
+    role = {"rolename": "some", "acls": [{"acltype": "subscribePattern", "topic": "open/#", "allow": True}]}
+    rules = tmp_path / "rules.json"
+    rules.write_text(
+        json.dumps(
+            {
+                "defaultACLAccess": access,
+                "roles": [role],
+                "groups": [{"groupname": "all", "roles": [{"rolename": "some"}]}],
+                "anonymousGroup": "all",
+            }
+        )
+    )
+    broker = mosquitto_factory(f"plugin {plugin}", f"plugin_opt_config_file {rules}")
+    code = """
+        from kit import client, main
+        from mqtt_as import MQTTException
+
+        async def go():
+            c = client(queue_len=3)
+            await c.connect(quick=True)
+            try:
+                await c.subscribe("secret/#", 1)
+            except MQTTException as e:
+                print("refused", e.code)
+            await c.subscribe("open/a", 1)
+            await c.publish("open/a", "x", qos=1)
+            print(await c.queue.__anext__(), c.isconnected())
+            await c.disconnect()
+        main(go)
+    """
+    output = run(interpreter, tmp_path, code, broker.host, broker.port)
+    assert "refused 128" in output
+    assert "(b'open/a', b'x', False) True" in output
+    assert broker.log().count("New client connected") == 1
 
 
 @both
