@@ -16,18 +16,18 @@ _keep_ms = 0
 _timer = None
 
 
-def arm(seconds, boot_ms, timer, on_expire):
+def arm(seconds, boot_ms, timer, on_expire, *args):
     """Start the budget.
 
     seconds: of awake time, 5 to 60. boot_ms: what the board has been awake before this call. timer: a machine.Timer.
-    on_expire: called without arguments when the time is over; it must not return to the program.
+    on_expire: called with args when the time is over; it must not return to the program.
     """
     global _started, _end, _timer
     now = time.ticks_ms()
     _started = time.ticks_add(now, -(boot_ms * MS_PER_S // 1000))
     _end = time.ticks_add(_started, seconds * MS_PER_S)
     _timer = timer
-    timer.init(mode=timer.ONE_SHOT, period=time.ticks_diff(_end, now), callback=lambda _: on_expire())
+    timer.init(mode=timer.ONE_SHOT, period=time.ticks_diff(_end, now), callback=lambda _: on_expire(*args))
 
 
 def disarm():

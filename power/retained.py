@@ -1,16 +1,25 @@
 """Retained memory as a row of framed sections: one that is torn, stale or foreign is missing, the others are not. Pure.
 
-A frame, little-endian: magic 2 bytes, version 1, reserved 1, length 2, CRC-32 4 (of the payload), payload.
+A frame, little-endian: magic 2 bytes, version 1, reserved 1, length 2, check 4 (of the payload), payload. The check is the
+beginning of a SHA-256, which every port computes in C: the ESP8266's firmware has no binascii.crc32.
 """
 
-import binascii
+import hashlib
 import struct
 
 from micropython import const
 
 HEADER = const(10)
-_FORMAT = const("<HBBHI")
+_FORMAT = const("<HBBH4s")
 _MAGIC = const(0x6D44)  # "Dm"
+
+
+def check(*parts):
+    """Four bytes that change when any of the parts does."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()[:4]
 
 
 def load(image, versions):
@@ -33,16 +42,16 @@ def dump(versions, payloads):
     """The image of sections, as bytes. payloads: bytes of at most 65535 each."""
     image = b""
     for version, payload in zip(versions, payloads):
-        image += struct.pack(_FORMAT, _MAGIC, version, 0, len(payload), binascii.crc32(payload)) + payload
+        image += struct.pack(_FORMAT, _MAGIC, version, 0, len(payload), check(payload)) + payload
     return image
 
 
 def _unwrap(image, version, start):
     if len(image) < start + HEADER:
         return None
-    magic, found, _, length, crc = struct.unpack_from(_FORMAT, image, start)
+    magic, found, _, length, kept = struct.unpack_from(_FORMAT, image, start)
     start += HEADER
     if magic != _MAGIC or found != version or len(image) < start + length:
         return None
     payload = bytes(image[start : start + length])
-    return payload if binascii.crc32(payload) == crc else None
+    return payload if check(payload) == kept else None

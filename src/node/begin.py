@@ -37,8 +37,8 @@ def remember(board, config, on_expire):
     if state.config_mark != mark:
         state.config_mark = mark
         state.test_s = 0
-    name, sleep_ms = config.BOARD, config.WAKE_EVERY_S * 1000
-    awake.arm(config.MAX_AWAKE_S, board.BOOT_MS, board.timer(), lambda: on_expire(name, sleep_ms))
+    # No closure here: it would keep this module in memory for the whole wake.
+    awake.arm(config.MAX_AWAKE_S, board.BOOT_MS, board.timer(), on_expire, config.BOARD, config.WAKE_EVERY_S * 1000)
     if state.flags & states.UNFINISHED:
         # The last wake never reached its end: deadline, brownout or reset.
         state.fails = min(state.fails + 1, 255)

@@ -1,9 +1,10 @@
 """Commands that were sent while the node slept: checked, applied once, kept, answered."""
 
-import binascii
 import json
 
 from micropython import const
+
+from power.retained import check
 
 _MOST_BYTES = const(512)
 # Lowest, highest, unit; the same as the setting of that name in node/schema.py (a test compares them).
@@ -19,7 +20,7 @@ def take(memory, filters, heard, topic, payload, retain, dup):
     Returns None for a repeat, else (id or None, error text or None): the result to publish.
     """
     state = memory.state
-    mark = binascii.crc32(payload, binascii.crc32(topic))
+    mark = int.from_bytes(check(topic, payload), "little")
     if retain:
         slot = "retained_a" if topic == filters[0][0].encode() else "retained_b"
         known = getattr(state, slot) == mark

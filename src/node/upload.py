@@ -4,7 +4,6 @@ import binascii
 
 from micropython import const
 
-from mqtt import blocking, burst
 from node import drop
 from node import state as states
 from power import awake
@@ -44,36 +43,38 @@ def run(memory, service, template, name, client_id, broker, user, password):
         answer = commands.take(memory, filters, heard, *message)
         return answer and [(service.topic(template, name, "result"), service.result(*answer), False, 1, 0, False)]
 
+    options = {
+        "port": int(port or 1883),
+        "client_id": client_id,
+        "subscribe": filters,
+        "on_message": on_message,
+        "user": user,
+        "password": password,
+        "pipeline": not state.flags & states.STEP_BY_STEP,
+    }
     delivered = 0
     while True:
         batch = _pending(memory)
         acked = bytearray(len(batch))
         try:
-            outcome = blocking.run(
-                burst.exchange(
-                    host,
-                    client_id,
-                    int(port or 1883),
-                    Batch(service, topic, state, batch),
-                    filters,
-                    on_message,
-                    acked,
-                    user,
-                    password,
-                    timeout_ms=awake.cap_ms(_EXCHANGE_S),
-                    pipeline=not state.flags & states.STEP_BY_STEP,
-                )
-            )
+            pipelined = _exchange(host, Batch(service, topic, state, batch), acked, options)
         finally:
-            if batch:
-                state.sent = max(state.sent, batch[-1][0])
+            # The client makes room for the store.
+            drop("mqtt")
             _ack(memory, batch, acked)
             delivered += sum(acked)
-        if not outcome[3]:
+        if not pipelined:
             state.flags |= states.STEP_BY_STEP
         # What the broker did not acknowledge goes again in the next wake, not for ever in this one.
         if sum(acked) < len(batch) or len(batch) < 2 or not _pending(memory):
             return delivered
+
+
+def _exchange(host, publish, acked, options):
+    from mqtt import blocking, burst
+
+    timeout_ms = awake.cap_ms(_EXCHANGE_S)
+    return blocking.run(burst.exchange(host, publish=publish, acked=acked, timeout_ms=timeout_ms, **options))[3]
 
 
 class Batch:
@@ -114,6 +115,8 @@ def _pending(memory):
 def _ack(memory, batch, acked):
     from node import outbox
 
+    if batch:
+        memory.state.sent = max(memory.state.sent, batch[-1][0])
     outbox.ack(memory, batch, acked)
     del outbox
     drop("node.outbox", "node.record")

@@ -76,7 +76,7 @@ def _grow_names():
     # step than on a board, in the middle of a wake: take the step now. The supervisor charges the firmware for its own names.
     used = gc.mem_alloc()
     i = 0
-    while gc.mem_alloc() - used < 3000:
+    while gc.mem_alloc() - used < 6000:  # the step to 640 names, more than any node adds
         used = gc.mem_alloc()
         getattr(gc, "q%d" % i, None)
         i += 1

@@ -28,7 +28,10 @@ def link():
 def send(name, payload=b""):
     global _seq
     _seq = _seq + 1 & 0xFF
-    _w.write(pack("<BBH", _seq, len(name), len(payload)) + name + payload)
+    # Two writes: a large payload is not copied on the firmware's heap.
+    _w.write(pack("<BBH", _seq, len(name), len(payload)) + name)
+    if payload:
+        _w.write(payload)
 
 
 def call(name, payload=b""):
