@@ -82,7 +82,7 @@ class MQTTClient(Connection):
             raise ValueError("no server specified.")
         for name in ("gateway", "mqttv5", "ssl"):
             if c[name]:
-                raise ValueError(name + ": not supported yet")
+                raise ValueError(name + ": not yet")
         self._hello(True)  # so that a wrong setting raises here
         self.server = c["server"]
         self.port = c["port"] or (8883 if c["ssl"] else 1883)

@@ -53,7 +53,7 @@ class Connection:
         OSError(EALREADY) when connected or connecting.
         """
         if self._keeper:
-            raise OSError(EALREADY, "connected")
+            raise OSError(EALREADY)
         self._keeper = True
         self._closed = False
         try:
@@ -120,11 +120,6 @@ class Connection:
             self.dprint("link lost: %s", why)
         self._wake.set()
 
-    def _gone(self):
-        """Close what is left of the link and tell the application."""
-        self._drop()
-        self._tell(False)
-
     async def _join(self, quick=False):
         """Bring the network up and connect, as connect() does and the keeper after a loss."""
         await self._network(quick)
@@ -184,7 +179,7 @@ class Connection:
                 await self._write(stream, acks)
             n = await read(stream, item, until)
             if not n:
-                raise OSError(ETIMEDOUT if n is None else ECONNRESET, "broker")
+                raise OSError(ETIMEDOUT if n is None else ECONNRESET)
             self.last_rx = ticks_ms()
             self._heard.set()
             item = self._steps.send(n)

@@ -36,7 +36,7 @@ async def timed(coro, seconds):
     try:
         return await asyncio.wait_for(coro, seconds)
     except asyncio.TimeoutError:
-        raise OSError(ETIMEDOUT, "timeout")
+        raise OSError(ETIMEDOUT)
 
 
 async def _watch(c):
@@ -69,7 +69,8 @@ async def keep(c):
         await _watch(c)
         if c._closed:  # disconnect() is at work
             return
-        c._gone()
+        c._drop()
+        c._tell(False)
         failures = 0 if ticks_diff(ticks_ms(), start) > _STEADY_MS else failures + 1
         while not c.isconnected():
             # Full jitter, a wait below a limit that doubles: a broker that restarts is not met by all its clients at once.
