@@ -1,11 +1,12 @@
-# What a broker, or a broken one, can answer: one exception under OSError, so that `except OSError` still means "try again later".
+# What a broker, or a broken one, can answer: one exception under OSError, so that `except OSError` still means "try later".
 
 
 class MQTTError(OSError):
     """The broker refused, or broke the protocol.
 
-    code: CONNACK's return code, 1 to 5 (MQTT 3.1.1, 3.2.2.3), 6 throttled and 7 banned (Adafruit IO), 8 to 255 reserved; or, with the numbers of
-        MQTT 5 (2.4), 0x81 bytes that no packet can be, 0x82 a packet that must not come, 0x95 a packet (other than a PUBLISH) above the limit.
+    code: CONNACK's return code, 1 to 5 (MQTT 3.1.1, 3.2.2.3), 6 throttled and 7 banned (Adafruit IO), 8 to 255 reserved; or,
+        with the numbers of MQTT 5 (2.4), 0x81 bytes that no packet can be, 0x82 a packet that must not come, 0x95 a packet
+        (other than a PUBLISH) above the limit.
     retry: False when the same settings will fail again (1 protocol level, 2 client id, 4 user or password, 5 not authorised).
     args: (0x2002, code) when CONNACK refused, as mqtt_as documents; (-1, code) for a broken packet.
     str(): the cause in words.
@@ -17,7 +18,6 @@ class MQTTError(OSError):
         self.retry = code not in (1, 2, 4, 5)
 
     def __str__(self):
-        code = self.code
-        if code > 7:
-            return "MQTT 0x%x" % code
-        return "accepted,protocol level,client id,unavailable,user or password,not authorised,throttled,banned".split(",")[code]
+        from .reasons import reason
+
+        return reason(self.code)
