@@ -39,10 +39,14 @@ def load(image, versions):
 
 
 def dump(versions, payloads):
-    """The image of sections, as bytes. payloads: bytes of at most 65535 each."""
-    image = b""
+    """The image of sections. payloads: bytes of at most 65535 each. Returns a bytearray, made in one piece."""
+    image = bytearray(sum([HEADER + len(payload) for payload in payloads]))
+    start = 0
     for version, payload in zip(versions, payloads):
-        image += struct.pack(_FORMAT, _MAGIC, version, 0, len(payload), check(payload)) + payload
+        struct.pack_into(_FORMAT, image, start, _MAGIC, version, 0, len(payload), check(payload))
+        start += HEADER
+        image[start : start + len(payload)] = payload
+        start += len(payload)
     return image
 
 

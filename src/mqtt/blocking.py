@@ -21,9 +21,12 @@ def run(coroutine):
 
     RuntimeError when it awaits something else than its connection.
     """
+    before = transport.ready
     transport.ready = _ready
     try:
         coroutine.send(None)
     except StopIteration as end:
         return end.value
+    finally:
+        transport.ready = before
     raise RuntimeError("not a burst")

@@ -75,15 +75,15 @@ async def exchange(
     spare = 0  # ms of the time kept back, until everything is answered, for trying again step by step
     while True:
         waiting = {}
-        out = bytearray()
+        out = bytearray(sum([len(item[0]) + len(item[1]) + 8 for item in publish]) + 128)
+        out[:] = b""  # it keeps its place, and need not move while it grows
         connect(out, client_id, user, password, keepalive, clean, will)
-        rest = bytearray()
+        rest = out if pipeline else bytearray()
         _put(rest, waiting, publish, acked, spare)
         if subscribe:
             ask(rest, _pid(waiting, -1, 0), subscribe)
         rest += _PINGREQ
         if pipeline:
-            out += rest
             rest = b""
         sock = await open(resolve(server, port)[0], until, ssl, server)
         spare = ticks_diff(until, ticks_ms()) // 2 if pipeline else 0

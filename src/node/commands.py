@@ -36,10 +36,7 @@ def take(memory, filters, heard, topic, payload, retain, dup):
     command_id, changes, error = _parse(payload)
     for name in changes:
         setattr(state, name, changes[name])
-    if changes:
-        from node import files
-
-        files.keep_commanded(state.wake_every_s, memory.config_every_s)
+        memory.commanded = True
     # Before it is acknowledged: a command that the broker forgets must be in effect.
     memory.save()
     return command_id, error

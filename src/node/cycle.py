@@ -5,8 +5,6 @@ Each part is loaded when its turn comes and dropped after it: a small heap holds
 waits for two things at once, so there is no event loop; what overlaps (conversions, association) the hardware does.
 """
 
-import sys
-
 import machine
 
 from micropython import const
@@ -28,6 +26,31 @@ def attempt(call, *args):
 
 def run():
     """One wake, from the configuration to sleep. Does not return; raises ValueError for a configuration that is wrong."""
+    memory, window_ms = _begin()
+    drop("node.begin", "node.files", "power.rtc", "power.cause")
+    error = None
+    if not memory.state.remaining_s:
+        error = _read(memory)
+        drop("node.reading", "node.measure", "node.keep", "node.outbox", "node.record", "sensors", "power.rtc")
+        if memory.uploads:
+            radio = _board(memory.board_name).radio()
+            if not error:
+                settings, error = attempt(_join, memory, radio)
+            drop("config", "credentials", "boards", "node.link", "node.clock", "node.sntp", "power.rtc")
+            if not error:
+                _, error = attempt(_exchange, memory, settings)
+            awake.mark("finish")
+            attempt(radio.off)
+        drop("mqtt", "node.upload", "node.services", "node.commands")
+    from node import finish
+
+    finish.run(memory, _board(memory.board_name), error, window_ms, attempt)
+
+
+# Each step is a function of its own: what its frame has touched is free when it returns.
+
+
+def _begin():
     import config
     from node import begin
 
@@ -35,72 +58,45 @@ def run():
     attempt(__import__, "credentials")
     awake.mark("start")
     memory = begin.remember(_board(config.BOARD), config, _expired)
-    window_ms = begin.window_ms(config)
-    del begin
-    drop("node.begin", "node.files", "power.rtc", "power.cause")
-    error = None
-    if not memory.state.remaining_s:
-        from node import reading
-
-        _, error = attempt(reading.run, memory, _board(config.BOARD), config, attempt)
-        del config, reading
-        drop("node.reading", "node.measure", "node.plan", "node.keep", "node.outbox", "node.record", "sensors", "power.rtc")
-        if memory.uploads:
-            radio = _board(memory.board_name).radio()
-            if not error:
-                _, error = attempt(_upload, memory, radio)
-            awake.mark("finish")
-            attempt(radio.off)
-        if error:
-            _report(error)
-        drop("mqtt", "node.upload", "node.services", "node.commands", "node.link", "node.clock")
-    from node import finish
-
-    finish.run(memory, _board(memory.board_name), error, window_ms, attempt)
+    return memory, begin.window_ms(config)
 
 
-def _upload(memory, radio):
-    """The network's part. Raises what ended it."""
+def _read(memory):
+    import config
+    from node import reading
+
+    return attempt(reading.run, memory, _board(config.BOARD), config, attempt)[1]
+
+
+def _join(memory, radio):
+    """Link and clock. Returns what upload.run() needs of the configuration, which makes room for the client."""
     import config
     import credentials
+    from node import link
 
     if memory.link_error:
         raise memory.link_error
-    from node import link
-
     awake.mark("link")
     link.up(radio, credentials.WIFI, _JOIN_S)
-    del link
-    drop("node.link")
     from node import clock
 
     if clock.due(memory.state):
         awake.mark("clock")
         host = config.BROKER.partition(":")[0]
         clock.sync(memory.state, (config.NTP,) if config.NTP else (host, "pool.ntp.org"))
-    del clock
-    drop("node.clock", "node.sntp", "power.rtc")
+    return config.SERVICE, config.TOPIC, config.NAME, config.BROKER, credentials.USER, credentials.PASSWORD
+
+
+def _exchange(memory, settings):
     awake.mark("mqtt")
     from node import upload
 
-    service = __import__("node.services." + config.SERVICE, None, None, _SET)
-    name, client_id = upload.identity(config.NAME, machine.unique_id())
-    settings = config.TOPIC, name, client_id, config.BROKER, credentials.USER, credentials.PASSWORD
-    del config, credentials
-    drop("config", "credentials", "boards")
-    print("delivered", upload.run(memory, service, *settings))
+    service = __import__("node.services." + settings[0], None, None, _SET)
+    print("delivered", upload.run(memory, service, machine.unique_id(), *settings[1:]))
 
 
 def _board(name):
     return __import__("boards." + name + ".profile", None, None, _SET)
-
-
-def _report(error):
-    # A network that is down is news in one line; anything else is a mistake that needs its place.
-    if isinstance(error, OSError):
-        print("upload failed:", repr(error))
-    else:
-        sys.print_exception(error)
 
 
 def _expired(board_name, ms):

@@ -1,6 +1,7 @@
 """The end of a wake: what it came to, the service window, and how long to sleep."""
 
 import os
+import sys
 
 from micropython import const
 
@@ -21,9 +22,15 @@ def run(memory, board, error, window_ms, attempt):
     state = memory.state
     if state.remaining_s:
         _sleep(memory, board, state.remaining_s * 1000, attempt)
+    if memory.commanded:
+        from node import files
+
+        # In retained memory it is since before it was acknowledged; here it outlives a power cut.
+        files.keep_commanded(state.wake_every_s, memory.config_every_s)
     interval_s = memory.interval_s()
     extra_s = 0
     if error:
+        _report(error)
         state.failure = _kind(error)
         state.fails = min(state.fails + 1, 255)
         extra_s = backoff.extra_s(state.failure, state.fails, interval_s, int.from_bytes(os.urandom(3), "little"))
@@ -40,11 +47,20 @@ def run(memory, board, error, window_ms, attempt):
     _sleep(memory, board, schedule.sleep_ms(interval_s, awake.elapsed_ms(), extra_s), attempt)
 
 
+def _report(error):
+    # A network that is down is news in one line; anything else is a mistake that needs its place.
+    if isinstance(error, OSError):
+        print("upload failed:", repr(error))
+    else:
+        sys.print_exception(error)
+
+
 def _kind(error):
     if isinstance(error, OSError):
         # A refusal has a code (mqtt.errors); a link that did not come up has a word (node.link).
-        if hasattr(error, "code"):
-            return backoff.kind_of(error.code)
+        code = getattr(error, "code", None)
+        if code is not None:
+            return backoff.kind_of(code)
         return backoff.LINK if error.args and isinstance(error.args[0], str) else backoff.NETWORK
     return backoff.CRASH
 

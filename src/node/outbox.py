@@ -51,11 +51,16 @@ def ack(store, sent, flags):
             whole = False
         if whole:
             state.acked = rec[0]
-    kept = b""
-    for rec in record.scan(io.BytesIO(store.ram)):
-        if rec[0] not in gone and rec[0] > state.acked:
-            kept += record.pack(*rec)
-    store.ram = kept
+    start = 0  # of the record in ram
+    ram = store.ram
+    for rec in record.scan(io.BytesIO(ram)):
+        size = record.HEADER + len(rec[3])
+        if rec[0] in gone or rec[0] <= state.acked:
+            # Taken out of the middle when an older one was not acknowledged; most often it is the first.
+            ram = ram[:start] + ram[start + size :] if start else ram[size:]
+        else:
+            start += size
+    store.ram = ram
     if not _stored(state.acked):
         for path in _paths():
             if _size(path):

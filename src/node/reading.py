@@ -19,7 +19,7 @@ def run(memory, board, config, attempt):
     memory.uploads = plan.uploads(memory.state, config)
     jobs = measure.start(board, config.SENSORS, attempt)
     del plan
-    drop("node.plan", "power.battery", "sensors.battery")
+    drop("node.plan", "node.schedule", "power.battery", "sensors.battery")
     if memory.uploads:
         memory.save()
         # Associating takes longer than most conversions: both go on at once.

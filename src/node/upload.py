@@ -1,6 +1,7 @@
 """The network's part of a wake: what is stored goes out, what was sent meanwhile comes in, in one burst each round."""
 
 import binascii
+import gc
 
 from micropython import const
 
@@ -8,7 +9,9 @@ from node import drop
 from node import state as states
 from power import awake
 
-_ROUND_BYTES = const(1000)  # of record bodies in one burst: about one TCP segment
+_ROUND_BYTES = const(4000)  # the most of record bodies in one burst: about three TCP segments
+_SHARE = const(36)  # and the part of the free heap that they may take: they are needed as records and as packets
+_ROUND_FREE = const(20000)  # bytes of heap
 _EXCHANGE_S = const(8)
 
 
@@ -23,14 +26,15 @@ def identity(name, unique_id):
     return name, name + "-" + chip
 
 
-def run(memory, service, template, name, client_id, broker, user, password):
+def run(memory, service, unique_id, template, name, broker, user, password):
     """Send everything that is stored and apply what comes.
 
-    memory: node.memory.Memory. service: module of node.services. template: config.TOPIC. name, client_id: of identity().
-    broker: "host" or "host:port". user, password: text or None.
+    memory: node.memory.Memory. service: module of node.services. unique_id: the chip's. template: config.TOPIC.
+    name: config.NAME. broker: "host" or "host:port". user, password: text or None.
     Returns the number of records delivered. Raises OSError (mqtt.errors.MQTTError for a refusal); what was acknowledged
     before it is out of the store all the same.
     """
+    name, client_id = identity(name, unique_id)
     host, _, port = broker.partition(":")
     filters = service.subscriptions(template, name)
     topic = service.topic(template, name, "readings")
@@ -60,13 +64,14 @@ def run(memory, service, template, name, client_id, broker, user, password):
             pipelined = _exchange(host, Batch(service, topic, state, batch), acked, options)
         finally:
             # The client makes room for the store.
-            drop("mqtt")
+            drop("mqtt", "node.commands")
             _ack(memory, batch, acked)
             delivered += sum(acked)
         if not pipelined:
             state.flags |= states.STEP_BY_STEP
-        # What the broker did not acknowledge goes again in the next wake, not for ever in this one.
-        if sum(acked) < len(batch) or len(batch) < 2 or not _pending(memory):
+        # What the broker did not acknowledge goes again in the next wake, not for ever in this one. And a heap in pieces has no
+        # room for a second round.
+        if sum(acked) < len(batch) or len(batch) < 2 or gc.mem_free() < _ROUND_FREE or not _pending(memory):
             return delivered
 
 
@@ -106,7 +111,10 @@ class Batch:
 def _pending(memory):
     from node import outbox
 
-    found = outbox.pending(memory, _ROUND_BYTES)
+    gc.collect()
+    # Half as much after each failure: whatever the reason was, less is likelier to get through.
+    most = min(_ROUND_BYTES, gc.mem_free() // _SHARE) >> min(memory.state.fails, 5)
+    found = outbox.pending(memory, most)
     del outbox
     drop("node.outbox", "node.record")
     return found

@@ -1,10 +1,8 @@
 """Commands: applied once in every form in which a broker delivers them, refused with the allowed range."""
 
-from node import commands, files, schema
+from node import commands, schema
 from node.services import plain
 from node.state import State
-
-files.keep_commanded = lambda every_s, config_every_s: None  # its file is tests/wakes' part
 
 OWN = b"dormouse/n1/set"
 ALL = b"dormouse/all/set"

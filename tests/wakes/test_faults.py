@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import BOARDS, Listener, MakeNode
+from nodes import BOARDS, Listener, MakeNode
 
 MAX_AWAKE_S = 5
 SLACK_MS = 100
