@@ -7,6 +7,8 @@ runs between two bytecodes (esp32, esp8266: scheduled, soft): a call that blocks
 
 import time
 
+import machine
+
 MS_PER_S = 1000  # of budget per second asked for; the virtual board's --speed lowers it
 on_mark = None  # a trace: called with (phase, ticks_ms) at each mark
 
@@ -57,6 +59,13 @@ def left_ms():
 def cap_ms(seconds):
     """The time one wait may take, in milliseconds: `seconds`, or less when the budget is nearly spent. At least 0."""
     return min(left_ms(), int(seconds * MS_PER_S))
+
+
+def give_up(ms):
+    """Sleep with nothing but the firmware, when even the board's profile fails. ms: cut to half an hour, which every board
+    can sleep. Does not return.
+    """
+    machine.deepsleep(min(ms, 1800000))
 
 
 def mark(phase):

@@ -75,7 +75,8 @@ def test_numbers_have_a_unit_and_a_range_and_the_comment_agrees(name: str) -> No
     assert int(match[1]) * SECONDS.get(low_unit or "", 1) == low
     assert int(match[3]) * SECONDS.get(high_unit or "", 1) == high
     # A unit is said in the comment, or is the name's own last word, or what is counted.
-    assert high_unit or name.lower().endswith(f"_{unit.lower()}") or unit in COMMENTS[name] or unit in name.lower(), COMMENTS[name]
+    said = high_unit or name.lower().endswith(f"_{unit.lower()}") or unit in COMMENTS[name] or unit in name.lower()
+    assert said, COMMENTS[name]
 
 
 @pytest.mark.parametrize("name", [n for n, row in ROWS.items() if row[1] == "choice"])

@@ -17,6 +17,8 @@ _HARDWARE = {"src/node/link.py", "src/mqtt/wlan.py"}  # besides all of power, se
 _PURE = {
     "config.py",
     "credentials.example.py",
+    "power/battery.py",
+    "power/retained.py",
     "src/mqtt/errors.py",
     "src/mqtt/packet.py",
     "src/mqtt/parser.py",
@@ -31,7 +33,7 @@ _PURE = {
     "src/node/sntp.py",
     "src/node/state.py",
 }
-_PURE_BUILTINS = {"struct", "micropython", "binascii"}  # binascii: for crc32
+_PURE_BUILTINS = {"struct", "micropython", "hashlib"}  # hashlib: for the checks of what is kept
 _ALLOWED = {
     ("main.py", "machine"): "the last guard: it sleeps although whatever is below may be broken",
     ("src/mqtt_as.py", "machine"): "the old programs' default client id is the chip's",

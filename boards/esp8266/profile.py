@@ -6,7 +6,7 @@ The only ADC input takes 0 to 1 V: the battery divider here is 1 MOhm over 220 k
 from power.on_esp8266 import *  # noqa: F403  the port's part of a profile
 
 NAME = "esp8266"
-BOOT_MS = 400  # from power to the budget's start, after a power-up (board.toml, virtual.boot_ms, and the imports)
+BOOT_MS = 400  # from power to the budget's start, after a power-up: board.toml, virtual.boot_ms, and imports
 LED = 2
 LIGHT = None
 VBAT = (0, 1220, 220)  # pin, numerator, denominator

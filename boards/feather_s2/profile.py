@@ -1,7 +1,7 @@
 """Unexpected Maker Feather S2: ESP32-S2, two 3.3 V regulators, ambient light sensor, STEMMA connector.
 
-Pins: MicroPython ports/esp32/boards/UM_FEATHERS2, modules/feathers2.py and mpconfigboard.h (I2C). There is no battery divider on the board: two equal
-resistors from BAT to GPIO1 and from GPIO1 to GND (board.toml, wiring).
+Pins: MicroPython ports/esp32/boards/UM_FEATHERS2, modules/feathers2.py and mpconfigboard.h (I2C). There is no battery
+divider on the board: two equal resistors from BAT to GPIO1 and from GPIO1 to GND (board.toml, wiring).
 """
 
 import machine
@@ -10,7 +10,7 @@ import time
 from power.on_esp32 import *  # noqa: F403  the port's part of a profile
 
 NAME = "feather_s2"
-BOOT_MS = 600  # from power to the budget's start, after a power-up (board.toml, virtual.boot_ms, and the imports)
+BOOT_MS = 600  # from power to the budget's start, after a power-up: board.toml, virtual.boot_ms, and imports
 LED = 13
 LIGHT = 4
 VBAT = (1, 2, 1)  # pin, numerator, denominator

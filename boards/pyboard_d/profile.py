@@ -9,7 +9,7 @@ import time
 from power.on_stm32 import *  # noqa: F403  the port's part of a profile
 
 NAME = "pyboard_d"
-BOOT_MS = 200  # from power to the budget's start, after a power-up (board.toml, virtual.boot_ms, and the imports)
+BOOT_MS = 200  # from power to the budget's start, after a power-up: board.toml, virtual.boot_ms, and imports
 LED = "LED_BLUE"
 LIGHT = None
 VBAT = ("X2", 2, 1)  # pin, numerator, denominator

@@ -14,7 +14,7 @@ def resolve(host, port):
     """
     address = socket.getaddrinfo(host, port, 2)[0][-1]  # AF_INET is 2 on every port
     # the unix port's is a struct sockaddr_in
-    return address, address[0] if isinstance(address, tuple) else socket.inet_ntop(2, address[4:8])
+    return address, address[0] if isinstance(address, tuple) else "%d.%d.%d.%d" % tuple(address[4:8])
 
 
 async def read(sock, buf, until=None):

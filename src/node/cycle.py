@@ -5,8 +5,6 @@ Each part is loaded when its turn comes and dropped after it: a small heap holds
 waits for two things at once, so there is no event loop; what overlaps (conversions, association) the hardware does.
 """
 
-import machine
-
 from micropython import const
 
 from node import drop
@@ -84,7 +82,8 @@ def _join(memory, radio):
         awake.mark("clock")
         host = config.BROKER.partition(":")[0]
         clock.sync(memory.state, (config.NTP,) if config.NTP else (host, "pool.ntp.org"))
-    return config.SERVICE, config.TOPIC, config.NAME, config.BROKER, credentials.USER, credentials.PASSWORD
+    unique_id = _board(memory.board_name).unique_id()
+    return config.SERVICE, unique_id, config.TOPIC, config.NAME, config.BROKER, credentials.USER, credentials.PASSWORD
 
 
 def _exchange(memory, settings):
@@ -92,7 +91,7 @@ def _exchange(memory, settings):
     from node import upload
 
     service = __import__("node.services." + settings[0], None, None, _SET)
-    print("delivered", upload.run(memory, service, machine.unique_id(), *settings[1:]))
+    print("delivered", upload.run(memory, service, *settings[1:]))
 
 
 def _board(name):
@@ -105,5 +104,5 @@ def _expired(board_name, ms):
         board = _board(board_name)
         board.rails(False)
         board.deepsleep(min(ms, board.MAX_SLEEP_MS))
-    except BaseException:
-        machine.deepsleep(min(ms, 30 * 60 * 1000))
+    finally:
+        awake.give_up(ms)

@@ -78,5 +78,5 @@ def _read(driver, handle, offset):
     numbers = list(driver.read(handle))
     for i, (field, places) in enumerate(driver.FIELDS):
         if offset and field in offset:
-            numbers[i] += int(round(offset[field] * 10**places))
+            numbers[i] += round(offset[field] * 10**places)
     return numbers

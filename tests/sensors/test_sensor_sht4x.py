@@ -6,12 +6,12 @@ import errno
 from typing import Any
 
 import pytest
+from wired import Board, Clock
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.scene import Scene
 from dormouse.virtual.devices.sht4x import MEASURE_MS, SHT4x, crc8
 from sensors import sht4x
-from wired import Board, Clock
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
+
 from dormouse import bundle, settings
 from dormouse.virtual.board import VirtualBoard
 

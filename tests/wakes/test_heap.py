@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from nodes import BOARDS, Listener, MakeNode
 
 HEAP = "48K"  # the shims' own footprint is added to it
