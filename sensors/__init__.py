@@ -2,6 +2,7 @@
 
     FIELDS = (("temperature_c", 2), ...)   names with the unit in them, and decimals
     OPTIONS = ("address", ...)             what the sensor's entry in config.py may say besides "driver" and "offset"
+    NEEDS = "LIGHT"                        optional: what the profile must have, not None
     start(board, options) -> (ms, handle)  begin the conversion; milliseconds until read() may be called, 0: now.
                                            board: the profile; options: the sensor's entry in config.py
     read(handle) -> tuple of int           one per field of FIELDS, in units of 10**-decimals

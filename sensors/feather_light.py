@@ -9,6 +9,7 @@ import errno
 
 FIELDS = (("light_mv", 0),)
 OPTIONS = ()
+NEEDS = "LIGHT"  # of the profile
 
 
 def start(board, options):

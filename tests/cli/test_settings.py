@@ -121,3 +121,21 @@ def test_a_missing_setting_is_asked_for(root: Path, tmp_path: Path) -> None:
     config = changed(root, tmp_path, "MAX_AWAKE_S = 20 ", "# ")
     with pytest.raises(SettingsError, match="add the line MAX_AWAKE_S = 20"):
         settings.load(root, config)
+
+
+def test_a_sensor_that_the_board_has_not_is_named(root: Path, tmp_path: Path) -> None:
+    config = changed(root, tmp_path, 'BOARD = "feather_s2"', 'BOARD = "esp8266"')
+    with pytest.raises(SettingsError, match=r"SENSORS\['light'\] is a feather_light, which esp8266 does not have"):
+        settings.load(root, config)
+
+
+def test_another_board_goes_without_the_sensors_that_it_has_not(root: Path) -> None:
+    found = settings.load(root, board="pyboard_d")
+    assert list(found["SENSORS"]) == ["air"] and list(found.left_out) == ["light"]
+    assert '"feather_light"' not in found.text()
+
+
+def test_an_option_that_the_driver_does_not_take_is_named_with_those_it_takes(root: Path, tmp_path: Path) -> None:
+    config = changed(root, tmp_path, '{"driver": "feather_light"}', '{"driver": "feather_light", "scale": 2}')
+    with pytest.raises(SettingsError, match=r"SENSORS\['light'\] has 'scale'; feather_light takes: driver, offset"):
+        settings.load(root, config)

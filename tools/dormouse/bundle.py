@@ -15,6 +15,7 @@ from dormouse.project import shown
 from dormouse.settings import Settings
 
 _AS_SOURCE = ("main",)
+_NEVER = ["mqtt.waiting"]  # a node has no event loop: mqtt.blocking takes its place
 _ONLY_WITH = {"mqtt.tls": "TLS"}  # module to the setting that makes the node load it
 
 
@@ -39,7 +40,7 @@ def modules(root: Path, settings: Settings) -> dict[str, Path]:
         if found.find(name) is None:
             raise DormouseError(f"no module {name} in {shown(root)}")
     try:
-        without = [module for module, setting in _ONLY_WITH.items() if not settings[setting]]
+        without = _NEVER + [module for module, setting in _ONLY_WITH.items() if not settings[setting]]
         return found.needed(starts, "sensors", without)
     except SyntaxError as error:
         raise DormouseError(f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}") from error

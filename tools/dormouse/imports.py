@@ -64,7 +64,7 @@ class Modules:
         """What a module imports on a board, except in its __getattr__."""
         for node in _walk(self._tree(path)):
             if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
+                yield from (alias.name for alias in node.names if not alias.name.endswith("." + _FOR_A_PC))
             elif isinstance(node, ast.ImportFrom):
                 package = _base(module, path, node)
                 if package.endswith("." + _FOR_A_PC):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dormouse import constants
+from dormouse import constants, drivers
 from dormouse.constants import Constant, ConstantsFile, Problem
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import board_names, shown
@@ -31,6 +31,7 @@ class Settings:
     values: dict[str, Any]
     base: ConstantsFile
     overlaid: dict[str, str]
+    left_out: dict[str, str] = field(default_factory=dict)  # sensors that another board than BOARD has not, and why
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -56,7 +57,8 @@ def load(root: Path, config: Path | None = None, node: str | None = None, board:
     """Read and check the settings of a node.
 
     Arguments: root, the template; config, the file to read instead of root/config.py; node, the NAME of a
-    nodes/NAME.py whose lines replace those of config.py; board, the board to use instead of BOARD.
+    nodes/NAME.py whose lines replace those of config.py; board, the board to use instead of BOARD: sensors that it has
+    not are left out then.
     Raises UsageError when a file is not there or the board is unknown, SettingsError with every problem found.
     """
     base = _read(config or root / "config.py")
@@ -68,12 +70,19 @@ def load(root: Path, config: Path | None = None, node: str | None = None, board:
         if board not in board_names(root):
             raise UsageError(f"no board {board!r}; there are: {', '.join(board_names(root))}")
         values["BOARD"], overlaid["BOARD"] = board, repr(board)
-    problems = [*base.problems, *overlay.problems]
+    problems = [*base.problems, *overlay.problems] or _check(root, values, merged, base.file)
+    left_out: dict[str, str] = {}
     if not problems:
-        problems = _check(root, values, merged, base.file)
+        found = {name: drivers.unfit(root, values["BOARD"], options) for name, options in values["SENSORS"].items()}
+        left_out = {name: why for name, why in found.items() if why}
+    if left_out and board is None:
+        problems = [_at_sensor(merged, base.file, name, why) for name, why in left_out.items()]
     if problems:
         raise SettingsError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
-    return Settings(values, base, overlaid)
+    if left_out:
+        values["SENSORS"] = {name: options for name, options in values["SENSORS"].items() if name not in left_out}
+        overlaid["SENSORS"] = repr(values["SENSORS"])
+    return Settings(values, base, overlaid, left_out)
 
 
 def load_credentials(path: Path) -> ConstantsFile:
@@ -115,11 +124,18 @@ def _check_files(root: Path, values: dict[str, Any], merged: dict[str, Constant]
     if values["BOARD"] not in board_names(root):
         text = f"BOARD is {values['BOARD']!r}; allowed: {', '.join(board_names(root))}"
         problems.append(Problem(at.file if at else file, at.line if at else 0, text))
-    drivers = sorted(path.stem for path in (root / "sensors").glob("*.py") if not path.stem.startswith("_"))
-    at = merged.get("SENSORS")
+    known = sorted(path.stem for path in (root / "sensors").glob("*.py") if not path.stem.startswith("_"))
     for sensor, options in values["SENSORS"].items():
-        if options["driver"] not in drivers:
-            text = f"SENSORS has {sensor!r} with the driver {options['driver']!r}; allowed: {', '.join(drivers)}"
-            line = at.entries.get(sensor, at.line) if at else 0
-            problems.append(Problem(at.file if at else file, line, text))
+        if options["driver"] not in known:
+            text: str | None = f"has the driver {options['driver']!r}; allowed: {', '.join(known)}"
+        else:
+            text = drivers.unknown_options(root, options)
+        if text:
+            problems.append(_at_sensor(merged, file, sensor, text))
     return problems
+
+
+def _at_sensor(merged: dict[str, Constant], file: str, sensor: str, text: str) -> Problem:
+    at = merged.get("SENSORS")
+    line = at.entries.get(sensor, at.line) if at else 0
+    return Problem(at.file if at else file, line, f"SENSORS[{sensor!r}] {text}")

@@ -209,6 +209,8 @@ class Simulation:
         if board.heap_bytes:
             added = f"{board.heap_added} bytes of the virtual board's own shims"
             report.fact("heap", f"{board.heap_bytes} bytes for the firmware, plus {added}")
+        for name, why in settings.left_out.items():
+            report.fact("sensors", f"without {name!r}: it {why}")
         model = f"boot, radio, sleep and mC are a model (boards/{settings['BOARD']}/board.toml)"
         report.fact("model", f"{model}; CPU and network are this computer's; times in ms")
         if self.options.speed != 1:
