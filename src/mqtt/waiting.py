@@ -18,8 +18,7 @@ def ready(sock, write, until=None):
     """
     late = until is not None and core.create_task(_late(core.cur_task, until))
     try:
-        queue = core._io_queue
-        (queue.queue_write if write else queue.queue_read)(sock)
+        core._io_queue._enqueue(sock, write)  # queue_read() and queue_write() are this, with 0 and 1
         yield
         return not (late and late.done())
     finally:

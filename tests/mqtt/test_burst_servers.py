@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,12 @@ def take_burst(peer: Peer) -> list[bytes]:
     while packets[-1][0] != 0xC0:
         packets.append(peer.packet())
     return packets
+
+
+def drain(peer: Peer) -> None:
+    """Read and forget, until the client or the script closes."""
+    with suppress(OSError):
+        peer.until_closed()
 
 
 # --- one write, and the order of answers
@@ -327,13 +334,11 @@ def test_an_endless_flood_ends_with_the_time(way: str, message: bytes, tmp_path:
     def script(peer: Peer) -> None:
         take_burst(peer)
         peer.send(CONNACK + SUBACK + PUBACK + PINGRESP)
-        threading.Thread(target=peer.until_closed, daemon=True).start()
-        try:
+        threading.Thread(target=drain, args=(peer,), daemon=True).start()
+        with suppress(OSError):
             while True:
                 peer.send(message)
                 time.sleep(0.001)
-        except OSError:
-            pass
 
     with FakeBroker(script) as broker:
         done = burst(way, tmp_path, broker.port, timeout_ms=1500, **BURST)
@@ -382,6 +387,21 @@ def test_only_a_puback_acknowledges(way: str, tmp_path: Path) -> None:
 
     with FakeBroker(script) as broker:
         assert burst(way, tmp_path, broker.port, timeout_ms=1000, **BURST).acked == [0]
+
+
+@ways
+def test_a_results_puback_acknowledges_no_record(way: str, tmp_path: Path) -> None:
+    def script(peer: Peer) -> None:
+        take_burst(peer)
+        peer.send(b"\x20\2\1\0" + SUBACK + COMMAND % 1)
+        result = peer.expect(0x30)
+        peer.send(b"\x40\2" + result[4:6] + PINGRESP)
+        peer.until_closed()
+
+    answers = {b"h": [("r", "done", False, 1, 0, False)]}
+    with FakeBroker(script, silent) as broker:
+        done = burst(way, tmp_path, broker.port, answers=answers, timeout_ms=1000, **BURST)
+        assert done.acked == [0]
 
 
 @ways

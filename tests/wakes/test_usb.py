@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from nodes import BOARDS, ROOT, Listener, MakeNode
 
 WINDOW_MARK = "window"
