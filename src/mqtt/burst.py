@@ -75,7 +75,7 @@ async def exchange(
     spare = 0  # ms of the time kept back, until everything is answered, for trying again step by step
     while True:
         waiting = {}
-        out = bytearray(128 * len(publish) + 128)  # about what it takes: it keeps its place, and seldom moves while it grows
+        out = bytearray(192 * len(publish) + 128)  # about what it takes: it keeps its place, and seldom moves while it grows
         out[:] = b""
         connect(out, client_id, user, password, keepalive, clean, will)
         rest = out if pipeline else bytearray()
