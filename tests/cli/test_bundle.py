@@ -35,10 +35,12 @@ def test_exactly_these_files(root: Path, board: str) -> None:
     node = root / "src/node"
     services = {"services/__init__", "services/plain"}
     assert shipped(files, "/lib/node/") == {path.stem for path in node.glob("*.py")} | services
-    every_port = {path.stem for path in (root / "power").glob("*.py") if not path.stem.startswith("on_")}
-    assert shipped(files, "/power/") == every_port | {PORTS[board]}
+    every_port = {path.stem for path in (root / "power").glob("*.py") if not path.stem.startswith(("on_", "radio_"))}
+    radio = PORTS[board].replace("on_", "radio_")
+    assert shipped(files, "/power/") == every_port | {PORTS[board], radio}
     assert shipped(files, "/boards/") == {f"{board}/profile"}
-    assert shipped(files, "/sensors/") == SENSORS
+    only_feather = {"feather_light"} if board != "feather_s2" else set()
+    assert shipped(files, "/sensors/") == SENSORS - only_feather
     rest = {name for name in files if not name.startswith(("/lib/node/", "/lib/mqtt/", "/power/", "/boards/", "/sensors/"))}
     assert rest == {"/main.py", "/config.py", "/credentials.py"}
 
