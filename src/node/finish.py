@@ -32,6 +32,8 @@ def run(memory, board, error, window_ms, attempt):
     if error:
         _report(error)
         state.failure = _kind(error)
+        if isinstance(error, MemoryError):
+            state.flags |= states.SMALL_HEAP
         state.fails = min(state.fails + 1, 255)
         extra_s = backoff.extra_s(state.failure, state.fails, interval_s, int.from_bytes(os.urandom(3), "little"))
     elif state.flags & states.UNFINISHED:

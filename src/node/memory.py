@@ -7,7 +7,7 @@ from power import retained
 
 SECTIONS = (states.VERSION, 1)  # of retained memory: the state, the readings (node.record)
 
-_MOST_BYTES = const(896)  # of retained memory in use: its image is made in one piece, on a heap that may be small
+_MOST_BYTES = const(448)  # of retained memory in use: its image is made in one piece, on a heap that may be small
 
 
 class Memory:

@@ -40,6 +40,7 @@ UNFINISHED = const(1)  # the radio was started, the wake did not end
 STEP_BY_STEP = const(2)  # the broker dropped a pipelined burst
 STRETCHED = const(4)  # the battery is low: longer sleeps
 EMPTY = const(8)  # the battery is nearly empty: the radio stays off
+SMALL_HEAP = const(16)  # the last upload ran out of memory: fewer records at once
 
 
 class State:

@@ -10,7 +10,7 @@ from node import state as states
 from power import awake
 
 _ROUND_BYTES = const(4000)  # the most of record bodies in one burst: about three TCP segments
-_SHARE = const(36)  # and the part of the free heap that they may take: they are needed as records and as packets
+_SHARE = const(42)  # and the part of the free heap that they may take: they are needed as records and as packets
 _ROUND_FREE = const(20000)  # bytes of heap
 _EXCHANGE_S = const(8)
 
@@ -42,6 +42,9 @@ def run(memory, service, unique_id, template, name, broker, user, password):
     heard = []
 
     def on_message(*message):
+        # The readings are on their way: their place is for the command now. A second try would send what is not sent yet: nothing.
+        batch[:] = [rec[:1] for rec in batch]
+        publish.batch = ()
         from node import commands
 
         answer = commands.take(memory, filters, heard, *message)
@@ -60,8 +63,9 @@ def run(memory, service, unique_id, template, name, broker, user, password):
     while True:
         batch = _pending(memory)
         acked = bytearray(len(batch))
+        publish = Batch(service, topic, state, batch)
         try:
-            pipelined = _exchange(host, Batch(service, topic, state, batch), acked, options)
+            pipelined = _exchange(host, publish, acked, options)
         finally:
             # The client makes room for the store.
             drop("mqtt", "node.commands")
@@ -89,16 +93,16 @@ class Batch:
         self._service = service
         self._topic = topic
         self._state = state
-        self._batch = batch
+        self.batch = batch
 
     def __len__(self):
-        return len(self._batch)
+        return len(self.batch)
 
     def __getitem__(self, i):
         """(topic, payload, retain, qos, pid, dup): the packet id is the sequence number, so that a session which the broker
         kept knows the record again (MQTT 3.1.1, MQTT-4.4.0-1).
         """
-        key, when, flags, body = self._batch[i]
+        key, when, flags, body = self.batch[i]
         state = self._state
         if not flags and state.born_at and key >> 16 == state.boot:
             # Taken before the clock was set in this boot: now it can be dated.
@@ -112,9 +116,8 @@ def _pending(memory):
     from node import outbox
 
     gc.collect()
-    # Half as much after each failure: whatever the reason was, less is likelier to get through.
-    most = min(_ROUND_BYTES, gc.mem_free() // _SHARE) >> min(memory.state.fails, 5)
-    found = outbox.pending(memory, most)
+    share = gc.mem_free() // (4 * _SHARE if memory.state.flags & states.SMALL_HEAP else _SHARE)
+    found = outbox.pending(memory, min(_ROUND_BYTES, share))
     del outbox
     drop("node.outbox", "node.record")
     return found

@@ -30,6 +30,7 @@ _ENOUGH = 256 * KIB
 _PROGRAM_S = 20
 _SPEED = 20
 _STORED = 10
+_WAKES_FOR_ALL = 5  # uploads in which all of them must have arrived
 
 _BURST = """\
 import asyncio
@@ -185,7 +186,7 @@ class _Program:
 
 
 class _Wake:
-    """A whole wake on the virtual board: config.py's sensors, ten stored records, and a command that waits."""
+    """Whole wakes on the virtual board: config.py's sensors, ten stored records, and a command that waits."""
 
     def __init__(self, root: Path, read: settings.Settings, port: int) -> None:
         self._board = read["BOARD"]
@@ -193,7 +194,7 @@ class _Wake:
         self._world = World()
         wifi = self._world.wifi
         secrets = f"WIFI = (({wifi.ssid!r}, {wifi.password!r}),)\nUSER = None\nPASSWORD = None\n"
-        config = read.text(BROKER=f"127.0.0.1:{port}", UPLOAD_EVERY=_STORED + 1)
+        config = read.text(BROKER=f"127.0.0.1:{port}")
         self._files = bundle.files(root, read, config, secrets.encode())
         self._read = read
         self._commands = 0
@@ -204,8 +205,11 @@ class _Wake:
             kept = Path(folder, "kept")
             with VirtualBoard(self._board, self._files, state=kept, world=self._world, speed=_SPEED, seed=1) as board:
                 topics = Topics.of(self._read, board.model.unique_id)
-                for _ in range(_STORED + 1):  # the first one uploads
+                board.run_wake()
+                self._world.wifi.ap_present = False
+                for _ in range(_STORED):
                     board.run_wake()
+                self._world.wifi.ap_present = True
             with Subscriber("127.0.0.1", self._port, topics["#"]) as listener:
                 return smallest(lambda heap: self._fits(heap, kept, listener, topics))
 
@@ -224,10 +228,13 @@ class _Wake:
             with VirtualBoard(
                 self._board, self._files, state=state, world=self._world, heap=str(heap), speed=_SPEED, seed=1
             ) as board:
-                wake = board.run_wake()
+                wakes = [board.run_wake()]
+                # A small heap sends as many records as it has room for; the rest follows in the next uploads.
+                while len(wakes) < _WAKES_FOR_ALL:
+                    wakes.append(board.run_wake())
             listener.settle(0.05, 2)
             messages = listener.take()
             records = {str(m.json().get("seq")) for m in messages if m.topic == topics["readings"]}
             answers = [m for m in messages if m.topic == topics["result"] and m.json().get("id") == self._commands]
-            slept = wake.ended == "deepsleep" and wake.by == "node"
-            return slept and len(records) == _STORED + 1 and len(answers) == 1
+            slept = all(w.ended == "deepsleep" and w.by == "node" and "MemoryError" not in w.output for w in wakes)
+            return slept and len(records) >= _STORED + 1 and len(answers) == 1

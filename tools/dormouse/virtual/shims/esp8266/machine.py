@@ -105,7 +105,7 @@ class RTC:
             return _wire.call(b"mem.get")
         if len(data) > 492:
             raise ValueError("buffer too long")
-        _wire.call(b"mem.set", bytes(data))
+        _wire.call(b"mem.set", memoryview(data))  # the ports copy it out of the heap
 
     def alarm(self, id, time_ms):
         global _alarm_ms
