@@ -42,7 +42,7 @@ def run(memory, service, unique_id, template, name, broker, user, password):
     heard = []
 
     def on_message(*message):
-        # The readings are on their way: their place is for the command now. A second try would send what is not sent yet: nothing.
+        # The readings are on their way: their place is for the command now. A second try would have nothing to send.
         batch[:] = [rec[:1] for rec in batch]
         publish.batch = ()
         from node import commands
