@@ -33,10 +33,16 @@ def remember(board, config, on_expire):
         state = states.State()
         state.boot = files.count_boot()
         state.base_s = rtc.read()
-        state.wake_every_s = files.commanded(config.WAKE_EVERY_S)
     if state.config_mark != mark:
+        from node import files
+
         state.config_mark = mark
-        state.test_s = 0
+        state.wake_every_s = files.commanded(config.WAKE_EVERY_S)
+        # What was learned of another broker or board; and test mode may start anew.
+        state.flags = state.test_s = 0
+    if cause() != "deepsleep":
+        # Somebody pressed a button or plugged a cable in: the rest of a long sleep is over.
+        state.remaining_s = 0
     # No closure here: it would keep this module in memory for the whole wake.
     awake.arm(config.MAX_AWAKE_S, board.BOOT_MS, board.timer(), on_expire, config.BOARD, config.WAKE_EVERY_S * 1000)
     if state.flags & states.UNFINISHED:

@@ -52,7 +52,7 @@ def run(memory, board, error, window_ms, attempt):
 def _report(error):
     # A network that is down is news in one line; anything else is a mistake that needs its place.
     if isinstance(error, OSError):
-        print("upload failed:", repr(error))
+        print("upload failed:", type(error).__name__, error)
     else:
         sys.print_exception(error)
 
