@@ -64,7 +64,7 @@ def load(root: Path, config: Path | None = None, node: str | None = None, board:
     base = _read(config or root / "config.py")
     overlay = _read(root / "nodes" / f"{node}.py") if node else ConstantsFile("", "")
     merged = {**base.constants, **overlay.constants}
-    values = {name: constant.value for name, constant in merged.items()}
+    values: dict[str, Any] = {name: constant.value for name, constant in merged.items()}
     overlaid = {name: constant.text for name, constant in overlay.constants.items()}
     if board is not None:
         if board not in board_names(root):
