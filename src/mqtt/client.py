@@ -5,7 +5,6 @@ from micropython import const
 
 from . import packet
 from .connection import Connection
-from .errors import MQTTError
 from .keep import timed
 
 _PUBACK = const(0x40)
@@ -26,8 +25,10 @@ def defaults():
     max_repubs: QoS 1 transmissions again before the link counts as dead. will: (topic, msg, retain, qos).
     queue_len: messages held for the event interface, 0 for callbacks.
     subs_cb(topic, msg, retained); wifi_coro(up) and connect_coro(client): coroutine functions.
+    ssl: True, or an SSLContext. ssl_params: for True, see tls.context().
     ssid, wifi_pw, ifconfig: for Wi-Fi, see wlan.Wlan.
     max_packet+: bytes; a longer message is passed over and acknowledged.
+    mqttv5: speak MQTT 5. mqttv5_con_props, will_properties+: see always5.install().
     """
     return {
         "client_id": b"",
@@ -66,6 +67,7 @@ class MQTTClient(Connection):
     Nothing happens before connect(). ValueError names a setting that is wrong or not supported.
 
     queue (iterate over it for messages), up, down (asyncio.Event): with queue_len above 0.
+    skipped: messages passed over since construction, being longer than max_packet.
     session_present: the broker's answer to the last connect. last_rx: ticks_ms when it was last heard.
     address: the broker's resolved address (text), or None; may be kept and given in again.
     """
@@ -77,15 +79,23 @@ class MQTTClient(Connection):
         c = defaults()
         c.update(config)
         self._c = c
+        self._codec = packet
         super().__init__()
         if not c["server"]:
             raise ValueError("no server specified.")
-        for name in ("gateway", "mqttv5", "ssl"):
-            if c[name]:
-                raise ValueError(name + ": not yet")
+        if c["gateway"]:
+            raise ValueError("gateway: run aioespnow beside the client")
+        if c["mqttv5"]:
+            from .always5 import install
+
+            install(self, c)
         self._hello(True)  # so that a wrong setting raises here
         self.server = c["server"]
         self.port = c["port"] or (8883 if c["ssl"] else 1883)
+        if c["ssl"]:
+            from .tls import context
+
+            self._tls = context(c["ssl"], c["ssl_params"], self.server)
         if link is None:
             from .wlan import Wlan
 
@@ -93,11 +103,6 @@ class MQTTClient(Connection):
         self.link = link
         self._response_ms = int(c["response_time"] * 1000)
         self._ping_ms = int(c["ping_interval"] * 1000)
-        self._keepalive = c["keepalive"]
-        self._max_repubs = c["max_repubs"]
-        self._max_packet = c["max_packet"]
-        self._clean = c["clean"]
-        self._clean_init = c["clean_init"]
         self.queue = None
         if c["queue_len"]:
             from .queue import MsgQueue
@@ -112,10 +117,7 @@ class MQTTClient(Connection):
         topic, msg: str or bytes. qos: 0 or 1. properties: MQTT 5 only. timeout: seconds for all of it.
         Raises ValueError, TypeError before anything is sent, OSError(ETIMEDOUT), OSError(ENOTCONN) after disconnect().
         """
-        pid = self._session.new_pid() if qos else 0
-        out = bytearray()
-        packet.publish(out, topic, msg, retain, qos, pid, False, self._encoded(properties))
-        await timed(self._exchange(out, pid, _PUBACK), timeout)
+        await timed(self._publish(topic, msg, retain, qos, properties), timeout)
 
     async def subscribe(self, topic, qos=0, properties=None, timeout=None):
         """Subscribe to a topic filter. Returns the QoS that the broker grants, 0 or 1.
@@ -124,11 +126,8 @@ class MQTTClient(Connection):
         """
         pid = self._session.new_pid()
         out = bytearray()
-        packet.subscribe(out, pid, ((topic, qos),), self._encoded(properties))
-        code = (await timed(self._exchange(out, pid, _SUBACK), timeout))[0]
-        if code & 0x80:
-            raise MQTTError(code, _SUBACK)
-        return code
+        self._codec.subscribe(out, pid, ((topic, qos),), *self._extra(properties))
+        return (await timed(self._exchange(out, pid, _SUBACK), timeout))[0]
 
     async def unsubscribe(self, topic, properties=None, timeout=None):
         """Drop a subscription; it is no error if there was none (3.10.4). Raises as publish()."""
@@ -136,7 +135,7 @@ class MQTTClient(Connection):
         out = bytearray()
         from .unsubscribe import unsubscribe
 
-        unsubscribe(out, pid, (topic,), self._encoded(properties))
+        unsubscribe(out, pid, (topic,), *self._extra(properties))
         await timed(self._exchange(out, pid, _UNSUBACK), timeout)
 
     async def wan_ok(self, packet=None):
@@ -159,13 +158,20 @@ class MQTTClient(Connection):
         c = self._c
         out = bytearray()
         will = will and c["will"]
-        packet.connect(out, c["client_id"], c["user"] or None, c["password"] or None, c["keepalive"], clean, will)
+        self._codec.connect(out, c["client_id"], c["user"] or None, c["password"] or None, c["keepalive"], clean, will)
         return out
 
-    def _encoded(self, properties):
+    def _extra(self, properties):
+        # What the codec's functions take besides: nothing, in 3.1.1.
         if properties:
-            raise ValueError("properties: MQTT 5 only")
-        return b""
+            raise ValueError("MQTT 5 only")
+        return ()
+
+    async def _publish(self, topic, msg, retain, qos, properties):
+        pid = self._session.new_pid() if qos else 0
+        out = bytearray()
+        self._codec.publish(out, topic, msg, retain, qos, pid, False, *self._extra(properties))
+        await self._exchange(out, pid, _PUBACK)
 
     async def _network(self, quick):
         if not self.link.isconnected():

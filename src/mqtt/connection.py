@@ -6,27 +6,17 @@ from time import ticks_add, ticks_diff, ticks_ms
 from micropython import const
 
 from .errors import MQTTError
-from .keep import keep, pause, timed
+from .keep import cancel, keep, pause, timed
 from .parser import parse
 from .session import Request, Session
 from .transport import open, read, resolve, write
+from .waiting import wake
 
 _CONNACK = const(0x20)
 _PUBLISH = const(0x30)
 _PUBACK = const(0x40)
 _PROTOCOL = const(0x82)
 _GOODBYE_MS = const(1000)
-_PINGREQ = b"\xc0\0"
-_DISCONNECT = b"\xe0\0"
-
-
-def _cancel(task):
-    # Not the caller's own task: it ends by itself.
-    try:
-        if not task.done() and task is not asyncio.current_task():
-            task.cancel()
-    except RuntimeError:  # no loop runs any more
-        pass
 
 
 class Connection:
@@ -37,10 +27,12 @@ class Connection:
         self._heard = asyncio.Event()  # something came in
         self._wake = asyncio.Event()  # the keeper has something to do
         self._ready = asyncio.Event()  # connected, or never again
-        self.last_rx = self._sent_ms = 0
+        self.last_rx = self._sent_ms = self.skipped = 0
         self.session_present = self._closed = self._isconnected = False
-        self.address = self._stream = self._reader = self._keeper = None
+        self.address = self._stream = self._reader = self._keeper = self._writer = None
         self._first = True
+        self._body = ()  # for parse(): MQTT 5's
+        self._tls = ()  # for open(): an SSLContext and the name in the certificate
         self._tasks = []  # the user's coroutines
         self._session = Session()
 
@@ -56,6 +48,7 @@ class Connection:
             raise OSError(EALREADY)
         self._keeper = True
         self._closed = False
+        self._ready.clear()
         try:
             await timed(self._join(quick), timeout)
             self._first = False
@@ -63,13 +56,19 @@ class Connection:
         finally:
             if self._keeper is True:
                 self._keeper = None
-                self._drop()
+                self._drop(True)
 
-    async def disconnect(self):
+    async def disconnect(self, reason=0):
         """Wait for acknowledgements still due (response_time at most), tell the broker (which drops the will), end every task.
 
+        reason: MQTT 5 only: 4, the will is published all the same, or 0x80 and above (3.14.2.1).
         Calls that wait end with OSError(ENOTCONN), and so does every later one until connect().
         """
+        codec = self._codec
+        goodbye = codec.goodbye
+        if reason:
+            reason = self._extra(reason)
+            goodbye = codec.disconnect(*reason)
         self._closed = True
         try:
             until = self._until()
@@ -79,7 +78,7 @@ class Connection:
                     if left <= 0:
                         break
                     await pause(r.done, left)
-            if await self._write(self._stream, _DISCONNECT):
+            if await self._write(self._stream, goodbye):
                 # The broker closes now (3.14.4): then it has handled all that was sent, and the radio may go off.
                 self._isconnected = False
                 await pause(self._wake, min(self._response_ms, _GOODBYE_MS))
@@ -100,17 +99,9 @@ class Connection:
 
     async def broker_up(self):
         """True if the broker answered something in the last second, or a ping now, within response_time."""
-        last = self.last_rx
-        if self.isconnected() and ticks_diff(ticks_ms(), last) >= 1000:
-            await self._ping()
-            if self.last_rx == last:
-                await pause(self._heard, self._response_ms)
-            return self.last_rx != last
-        return self._isconnected
+        from .wan import answers
 
-    async def _ping(self):
-        """Send a PINGREQ (3.12)."""
-        await self._write(self._stream, _PINGREQ)
+        return await answers(self)
 
     def _lost(self, why):
         """The link is dead: nothing more is sent on it, the keeper makes a new one."""
@@ -123,17 +114,14 @@ class Connection:
     async def _join(self, quick=False):
         """Bring the network up and connect, as connect() does and the keeper after a loss."""
         await self._network(quick)
-        clean = self._clean
-        if self._first and self._clean_init != clean:
-            clean = False
-            if self._clean_init:
-                # A clean session ends with its connection (3.1.2.4): one to discard what the broker kept, then the real one.
-                await self._open(True, False)
-                try:
-                    await write(self._stream, _DISCONNECT, self._until())
-                    await read(self._stream, bytearray(1), self._until())  # once the broker has closed it, nothing can overtake
-                finally:
-                    self._drop()
+        clean = self._c["clean"]
+        if self._first and self._c["clean_init"] != clean:
+            first = not clean
+            clean = first and self._body  # MQTT 5 has a clean start for a session that lasts
+            if first and not clean:
+                from .discard import discard
+
+                await discard(self)
         await self._open(clean)
         self._isconnected = True
         self._reader = asyncio.create_task(self._read(self._stream))
@@ -148,10 +136,12 @@ class Connection:
         ok = False
         try:
             until = self._until()
-            address, self.address = resolve(self.address or self.server, self.port)
-            self._stream = stream = await open(address, until)
+            address = resolve(self.address or self.server, self.port)
+            # the unix port's is a struct sockaddr_in
+            self.address = address[0] if isinstance(address, tuple) else "%d.%d.%d.%d" % tuple(address[4:8])
+            self._stream = stream = await open(address, until, *self._tls)
             await write(stream, self._hello(clean, will), until)
-            self._steps = parse(self._max_packet)
+            self._steps = parse(self._c["max_packet"], *self._body)
             self._acks = bytearray()
             kind, flags, code, _, _ = await self._event(stream, until)
             if kind != _CONNACK:
@@ -191,7 +181,9 @@ class Connection:
             while stream is self._stream:
                 kind, flags, pid, first, second = await self._event(stream)
                 if kind == _PUBLISH:
-                    if first is not None:
+                    if first is None:
+                        self.skipped += 1
+                    else:
                         await self._deliver(first, second, bool(flags & 1))
                     if flags & 2:
                         self._acks += b"\x40\2" + pid.to_bytes(2, "big")  # PUBACK (3.4)
@@ -214,68 +206,83 @@ class Connection:
                 request.sent_ms = self._sent_ms
                 request.tries += 1
             whole = False
+            self._writer = asyncio.current_task()
             try:
                 await write(stream, data, self._until())
                 whole = True
             except OSError:
                 pass
             finally:
+                self._writer = None
                 if not whole and stream is self._stream:  # failed or cancelled: the broker may have got half a packet
                     self._lost("unfinished write")
         return whole or request is not None
 
-    async def _send(self, data, request=None):
-        """Send a packet, however long the link is down. OSError(ENOTCONN) after disconnect()."""
+    async def _connection(self):
+        """Wait until connected, however long the link is down. OSError(ENOTCONN) after disconnect()."""
         while True:
             if self._closed:
                 raise OSError(ENOTCONN, "disconnected")
-            if not self._isconnected:
-                await self._ready.wait()
-            elif await self._write(self._stream, data, request):
+            if self._isconnected:
                 return
+            await self._ready.wait()
 
     async def _exchange(self, data, pid, answer):
-        """Send a packet and wait for its answer (its first byte); returns the answer's codes (bytes). pid 0: only send()."""
-        if not pid:
-            return await self._send(data)
-        request = Request(pid, answer, data, asyncio.Event())
-        self._session.requests.append(request)
+        """Send a packet, on this connection or a later one, and wait for its answer (its first byte); returns the answer's
+        codes (bytes). pid 0: there is none. Raises what refuses it, and as _connection().
+        """
+        request = None
+        if pid:
+            request = Request(pid, answer, data, asyncio.Event())
+            self._session.requests.append(request)
         try:
-            await self._send(data, request)
+            sent = False
+            while not sent:
+                await self._connection()
+                sent = await self._write(self._stream, data, request)
+            if not pid:
+                return
             while request.result is None:
                 left = self._response_ms
                 if self._isconnected:
                     left -= ticks_diff(ticks_ms(), request.sent_ms)
                 if left > 0:
                     await pause(request.done, left)
-                elif answer == _PUBACK and request.tries <= self._max_repubs:
+                elif answer == _PUBACK and request.tries <= self._c["max_repubs"]:
                     self.REPUB_COUNT += 1
                     await self._write(self._stream, request.again(), request)
                 else:
                     self._lost("no acknowledgement")
         finally:
-            self._session.give_up(request)
-        if isinstance(request.result, OSError):
-            raise request.result
-        return request.result
+            if pid:
+                self._session.give_up(request)
+        result = request.result
+        if isinstance(result, OSError):
+            raise result
+        if result[0] & 0x80:
+            raise MQTTError(result[0], answer)
+        return result
 
-    def _drop(self):
+    def _drop(self, stop=False):
+        # Close the connection; with stop, end the user's coroutines too.
         self._isconnected = False
         self._ready.clear()
+        if self._writer:  # his next write fails, instead of waiting for the time limit
+            wake(self._writer)
         if self._reader:
-            _cancel(self._reader)
+            cancel(self._reader)
             self._reader = None
         if self._stream:
             self._stream.close()
             self._stream = None
+        while stop and self._tasks:
+            cancel(self._tasks.pop())
 
     def _stop(self):
         self._closed = True
-        self._drop()
         if self._keeper and self._keeper is not True:
             self._tasks.append(self._keeper)
             self._keeper = None
-        while self._tasks:
-            _cancel(self._tasks.pop())
+        self._drop(True)
         self._session.close(OSError(ENOTCONN, "disconnected"))
         self._ready.set()  # whoever waits for a connection sees that none will come

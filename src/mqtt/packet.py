@@ -1,6 +1,7 @@
 # MQTT 3.1.1 packets, client to server. Each function checks all it was given, then appends one packet to `out`, a bytearray:
-# on an error `out` is unchanged. MQTT 5 has its own CONNECT, made of the same parts; elsewhere its properties go where
-# `properties` is (encoded, their length in front).
+# on an error `out` is unchanged. MQTT 5's are in v5.py, made of the same parts.
+
+goodbye = b"\xe0\0"  # DISCONNECT (3.14)
 
 
 def data(value):
@@ -11,8 +12,8 @@ def data(value):
 def text(value, wild=None):
     """value (str, or bytes of UTF-8) as bytes. wild: False for a topic name, True for a topic filter.
 
-    ValueError: not UTF-8, or NUL in it (1.5.3); a topic that is empty (4.7.3-1); a wildcard in a name (3.3.2-2); in a filter,
-    one that does not stand alone in its level, or # before the last (4.7.1).
+    ValueError: not UTF-8 (as far as the port looks), or NUL in it (1.5.3); a topic that is empty (4.7.3-1); a wildcard in a
+    name (3.3.2-2); in a filter, one that does not stand alone in its level, or # before the last (4.7.1).
     """
     value = data(value)
     bad = "\0" in str(value, "utf-8")
@@ -79,7 +80,7 @@ def connect(out, client_id, user=None, password=None, keepalive=60, clean=True, 
     append(out, 0x10, [b"\0\4MQTT\4", bytes([flags])] + parts)
 
 
-def publish(out, name, payload, retain=False, qos=0, pid=0, dup=False, properties=b""):
+def publish(out, name, payload, retain=False, qos=0, pid=0, dup=False):
     """Append a PUBLISH (3.3).
 
     name: the topic, str or bytes of UTF-8. payload: str or bytes, as long as memory allows. qos: 0 or 1. pid: packet
@@ -88,18 +89,20 @@ def publish(out, name, payload, retain=False, qos=0, pid=0, dup=False, propertie
     """
     if qos >> 1:
         raise ValueError("qos")
-    parts = [field(text(name, False)), to_bytes(pid, "pid", 1) if qos else b"", properties, data(payload)]
+    parts = [field(text(name, False)), to_bytes(pid, "pid", 1) if qos else b"", data(payload)]
     append(out, 0x30 | bool(retain) | (qos and (10 if dup else 2)), parts)
 
 
-def subscribe(out, pid, filters, properties=b""):
+def subscribe(out, pid, filters):
     """Append a SUBSCRIBE (3.8).
 
-    pid: 1 to 65535. filters: sequence of (filter, qos 0 or 1), one or more; with MQTT 5 qos is the options byte. ValueError.
+    pid: 1 to 65535. filters: sequence of (filter, qos 0 or 1), one or more. ValueError.
     """
-    parts = [to_bytes(pid, "pid", 1), properties]
+    if not filters:
+        raise ValueError("filters")
+    parts = [to_bytes(pid, "pid", 1)]
     for name, qos in filters:
-        if qos & 0xC2:
+        if qos >> 1:
             raise ValueError("qos")
         parts += field(text(name, True)), bytes([qos])
     append(out, 0x82, parts)

@@ -59,7 +59,8 @@ def parse(limit=1024, body=body):
                 item = steps.send(how_many_were_put_there)
 
     limit: longest packet held, in bytes after its fixed header; a longer PUBLISH is passed over. The buffer has 128 bytes,
-    more only while a packet needs more. body: what makes events of packets; MQTT 5 has its own.
+    more only while a packet needs more. body: what makes events of packets; MQTT 5 has its own,
+        v5.V5.body.
 
     Events are (kind, flags, pid, first, second), kind being the packet's first byte without its flags:
     0x20 CONNACK: flags True if the session is present, pid the return code.

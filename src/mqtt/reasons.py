@@ -16,4 +16,4 @@ _REASONS = {
 
 def reason(code):
     """The text for MQTTError.code: MQTT 3.1.1, table 3.1, Adafruit IO's 6 and 7, and MQTT 5, 2.4. Any code gives one."""
-    return "%s (code %d)" % (_REASONS.get(code, "refused"), code)
+    return "%s (code %s)" % (_REASONS.get(code, "refused"), code)

@@ -7,14 +7,11 @@ ready = None  # how to wait for a socket: as waiting.py does it, with asyncio, u
 
 
 def resolve(host, port):
-    """(address, ip): what open() takes, and the IPv4 address as text. Asking a name server blocks everything else, for as
-    long as the port lets it.
+    """The address (IPv4) for open(). Asking a name server blocks everything else, for as long as the port lets it.
 
     OSError: no such name, or no network.
     """
-    address = socket.getaddrinfo(host, port, 2)[0][-1]  # AF_INET is 2 on every port
-    # the unix port's is a struct sockaddr_in
-    return address, address[0] if isinstance(address, tuple) else "%d.%d.%d.%d" % tuple(address[4:8])
+    return socket.getaddrinfo(host, port, 2)[0][-1]  # AF_INET is 2 on every port
 
 
 async def read(sock, buf, until=None):
@@ -52,10 +49,8 @@ async def open(address, until=None, ssl=None, host=None):
     sock = socket.socket()
     try:
         sock.setblocking(False)
-        try:
-            sock.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY: not every port names them, all number them so
-        except OSError:
-            pass
+        # 6 is IPPROTO_TCP. What TCP_NODELAY's number is, lwIP's own or everybody's, the port knows; the unix port names none.
+        sock.setsockopt(6, getattr(socket, "TCP_NODELAY", 1), 1)
         try:
             sock.connect(address)
         except OSError as error:

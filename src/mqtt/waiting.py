@@ -3,12 +3,17 @@ from asyncio import core
 from time import ticks_diff, ticks_ms
 
 
-async def _late(task, until):
-    await core.sleep_ms(ticks_diff(until, ticks_ms()))
+def wake(task):
+    """Let a task run that waits in ready(), and see for itself: before its socket is closed, for example."""
     queue = core._io_queue
-    if task.data is queue:  # it still waits there: let it run, and see for itself
+    if task.data is queue:
         queue.remove(task)
         core._task_queue.push(task)
+
+
+async def _late(task, until):
+    await core.sleep_ms(ticks_diff(until, ticks_ms()))
+    wake(task)
 
 
 def ready(sock, write, until=None):

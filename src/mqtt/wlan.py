@@ -5,7 +5,7 @@ from errno import ENOTCONN, ETIMEDOUT
 from micropython import const
 
 _POLL_MS = const(20)
-_STABLE_S = const(5)
+_LOOKS = const(250)  # at a link just made: 5 s
 
 
 class Wlan:
@@ -36,8 +36,9 @@ class Wlan:
         """Join, or return at once if the link is up.
 
         quick: skip the check that a link just made holds for 5 s.
-        Raises OSError(ETIMEDOUT), OSError(ENOTCONN, text with the driver's status) as soon as the driver reports a failure,
-        ValueError for ssid None on a chip that stores none. Status codes: network.WLAN.status() of each port.
+        Raises OSError(ETIMEDOUT, text with the driver's status) when it takes too long or the link goes again,
+        OSError(ENOTCONN, the same text) as soon as the driver reports a failure, ValueError for ssid None on a chip that stores
+        none. Status codes: network.WLAN.status() of each port.
         """
         if self.isconnected():
             return
@@ -53,26 +54,35 @@ class Wlan:
             pass
         if static:
             sta.ifconfig(static)
-        try:
-            sta.connect(*(ssid, key) if ssid else ())
-        except TypeError:
-            raise ValueError("ssid")
         # How status() tells a failure. ESP32: an 802.11 reason, below 1000. ESP8266: 2 to 4. CYW43: below 0.
         success = getattr(network, "STAT_GOT_IP", 3)
         low, high = (0, 1000) if success > 999 else (2, 5) if success > 4 else (-9, 0)
         left = timeout_s * 1000
-        while not sta.isconnected():
-            status = sta.status()
-            if left <= 0 or low <= status < high:
+        looks = 1 if quick else _LOOKS
+        names = (ssid, key) if ssid else ()
+        try:
+            try:
+                sta.connect(*names)
+            except OSError:  # ESP32, while it still tries on somebody else's behalf
                 sta.disconnect()
-                raise OSError(ENOTCONN if left > 0 else ETIMEDOUT, "Wi-Fi status %d" % status)
-            await asyncio.sleep(_POLL_MS / 1000)
-            left -= _POLL_MS
-        if not quick:  # at the edge of its range a link comes and goes
-            for _ in range(_STABLE_S * 2):
-                await asyncio.sleep(0.5)
-                if not sta.isconnected():
-                    raise OSError(ENOTCONN, "Wi-Fi unstable")
+                sta.connect(*names)
+            while True:
+                if sta.isconnected():
+                    looks -= 1
+                    if not looks:
+                        return
+                    left = 0  # at the edge of its range a link comes and goes: gone again is failed
+                else:
+                    status = sta.status()
+                    if left <= 0 or low <= status < high:
+                        raise OSError(ENOTCONN if left > 0 else ETIMEDOUT, "Wi-Fi status %d" % status)
+                await asyncio.sleep(_POLL_MS / 1000)
+                left -= _POLL_MS
+        except TypeError:
+            raise ValueError("ssid")
+        finally:
+            if looks:  # failed or cancelled
+                sta.disconnect()
 
     def drop(self):
         """Leave the network, so that the next connect() joins anew; not a link that somebody else brought up."""

@@ -31,15 +31,17 @@ def run():
         error = _read(memory)
         drop("node.reading", "node.measure", "node.keep", "node.outbox", "node.record", "sensors", "power.rtc")
         if memory.uploads:
-            radio = _board(memory.board_name).radio()
+            radio = _board(memory.board_name).radio().__name__
             if not error:
-                settings, error = attempt(_join, memory, radio)
-            drop("config", "credentials", "boards", "node.link", "node.clock", "node.sntp", "power.rtc")
+                settings, error = attempt(_join, memory)
+            drop("config", "credentials", "boards", "node.link", "node.clock", "node.fix", "node.sntp", "node.drift")
+            drop("power.rtc", radio)
             if not error:
                 _, error = attempt(_exchange, memory, settings)
             awake.mark("finish")
-            attempt(radio.off)
-        drop("mqtt", "node.upload", "node.services", "node.commands")
+            drop("mqtt", "node.upload", "node.services", "node.commands")
+            attempt(_radio_off, memory)
+            drop(radio)
     from node import finish
 
     finish.run(memory, _board(memory.board_name), error, window_ms, attempt)
@@ -66,7 +68,11 @@ def _read(memory):
     return attempt(reading.run, memory, _board(config.BOARD), config, attempt)[1]
 
 
-def _join(memory, radio):
+def _radio_off(memory):
+    _board(memory.board_name).radio().off()
+
+
+def _join(memory):
     """Link and clock. Returns what upload.run() needs of the configuration, which makes room for the client."""
     import config
     import credentials
@@ -75,13 +81,15 @@ def _join(memory, radio):
     if memory.link_error:
         raise memory.link_error
     awake.mark("link")
-    link.up(radio, credentials.WIFI, _JOIN_S)
+    link.up(_board(memory.board_name).radio(), credentials.WIFI, _JOIN_S)
+    del link
+    drop("node.link")
     from node import clock
 
     if clock.due(memory.state):
         awake.mark("clock")
         host = config.BROKER.partition(":")[0]
-        clock.sync(memory.state, (config.NTP,) if config.NTP else (host, "pool.ntp.org"))
+        clock.sync(memory.state, (config.NTP,) if config.NTP else (host, "pool.ntp.org"), memory.save)
     unique_id = _board(memory.board_name).unique_id()
     return config.SERVICE, unique_id, config.TOPIC, config.NAME, config.BROKER, credentials.USER, credentials.PASSWORD
 

@@ -5,15 +5,18 @@ import os
 
 _BOOTS = "boots.txt"
 _SETTINGS = "settings.json"
+_NEW = ".new"  # a power cut may leave the new file alone
 
 
 def count_boot():
     """Count a cold boot, one write per power-up; returns its number, 1 to 65535. A lost count starts again at 1."""
-    try:
-        with open(_BOOTS) as f:
-            boots = int(f.read())
-    except (OSError, ValueError):
-        boots = 0
+    boots = 0
+    for path in (_BOOTS, _BOOTS + _NEW):
+        try:
+            with open(path) as f:
+                boots = max(boots, int(f.read()))
+        except (OSError, ValueError):
+            pass
     boots = boots % 0xFFFF + 1
     _write(_BOOTS, str(boots))
     return boots
@@ -21,12 +24,14 @@ def count_boot():
 
 def commanded(config_every_s):
     """The commanded interval in seconds, 0 when there is none, or when config.py has changed its own since."""
-    try:
-        with open(_SETTINGS) as f:
-            kept = json.load(f)
-        return kept["wake_every_s"] if kept["config"] == config_every_s else 0
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
+    for path in (_SETTINGS, _SETTINGS + _NEW):
+        try:
+            with open(path) as f:
+                kept = json.load(f)
+            return kept["wake_every_s"] if kept["config"] == config_every_s else 0
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+    return 0
 
 
 def keep_commanded(every_s, config_every_s):
@@ -38,12 +43,12 @@ def _write(path, text):
     # A power cut leaves the old file, the new one or none, never half of one. A full or broken file system costs what was to
     # be kept, not the wake.
     try:
-        with open(path + ".new", "w") as f:
+        with open(path + _NEW, "w") as f:
             f.write(text)
         try:
             os.remove(path)
         except OSError:
             pass
-        os.rename(path + ".new", path)
+        os.rename(path + _NEW, path)
     except OSError:
         pass

@@ -5,9 +5,11 @@ import sys
 
 from micropython import const
 
-from node import backoff, schedule
+from node import backoff, drift, schedule
 from node import state as states
 from power import awake, sleep
+from power.cause import cause
+from power.retained import check
 
 _STRETCH = const(4)  # times the interval while the battery is low
 _WINDOW_END_MS = const(200)  # to keep the state and fall asleep after the window
@@ -20,8 +22,11 @@ def run(memory, board, error, window_ms, attempt):
     window_ms: of the service window. attempt: see node.cycle.
     """
     state = memory.state
+    if state.slept_ms and cause() != "deepsleep":
+        # The sleep before was cut short: nothing can be learned of its clock.
+        state.slept_ms = drift.VOID
     if state.remaining_s:
-        _sleep(memory, board, state.remaining_s * 1000, attempt)
+        _sleep(memory, board, max(1000, state.remaining_s * 1000 - awake.elapsed_ms()), attempt)
     if memory.commanded:
         from node import files
 
@@ -46,7 +51,17 @@ def run(memory, board, error, window_ms, attempt):
         awake.keep(_WINDOW_END_MS * awake.MS_PER_S // 1000)
         attempt(memory.save)
         sleep.wait(min(window_ms, awake.left_ms()))
-    _sleep(memory, board, schedule.sleep_ms(interval_s, awake.elapsed_ms(), extra_s), attempt)
+    _sleep(memory, board, _until_next_ms(state, board, interval_s, extra_s), attempt)
+
+
+def _until_next_ms(state, board, interval_s, extra_s):
+    awake_ms = awake.elapsed_ms()
+    if not state.fixed_at or extra_s:
+        # Backoff is random on purpose: a slot would bring a fleet together again.
+        return schedule.sleep_ms(interval_s, awake_ms, extra_s)
+    now_ms = drift.now_ms(state)
+    offset_ms = schedule.offset_ms(int.from_bytes(check(board.unique_id()), "little"), interval_s)
+    return schedule.slot_ms(now_ms - awake_ms, now_ms, interval_s, offset_ms) - now_ms
 
 
 def _report(error):
@@ -69,7 +84,6 @@ def _kind(error):
 
 def _sleep(memory, board, ms, attempt):
     state = memory.state
-    now_ms, state.remaining_s = schedule.parts(ms, board.MAX_SLEEP_MS)
     awake.mark("sleep")
     awake.disarm()
     if memory.test_mode and state.test_s < sleep.TEST_MODE_MAX_S:
@@ -77,5 +91,9 @@ def _sleep(memory, board, ms, attempt):
         state.remaining_s = 0
         attempt(memory.save)
         sleep.pretend(board, ms)
+    now_ms, state.remaining_s = schedule.parts(ms, drift.lasts_ms(state.drift, board.MAX_SLEEP_MS))
+    asked_ms = drift.asked_ms(state.drift, now_ms)
+    attempt(drift.before, state, asked_ms)
+    state.flags |= states.TIMED
     attempt(memory.save)
-    sleep.deep(board, now_ms)
+    sleep.deep(board, asked_ms)

@@ -1,7 +1,11 @@
 """A reading is kept before the network's fate is known."""
 
+from micropython import const
+
 from node import outbox, record
 from power import rtc
+
+_LOST_S = const(7 * 86400)
 
 
 def add(memory, body, sensor_errors):
@@ -16,7 +20,9 @@ def add(memory, body, sensor_errors):
         state.seq = state.born_at = 0
         state.base_s = rtc.read()
     state.seq += 1
-    utc = state.fixed_at > 0
-    when = rtc.read() - (0 if utc else state.base_s)
+    now_s = rtc.read()
+    # A fix that is kept and a clock far behind it: a reset came between the two.
+    utc = 0 < state.fixed_at < now_s + _LOST_S
+    when = now_s - (0 if utc else state.base_s)
     outbox.append(memory, record.pack(state.boot << 16 | state.seq, when, record.UTC if utc else 0, body.encode()))
     memory.save()

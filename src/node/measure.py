@@ -77,6 +77,8 @@ def _start(board, options):
 def _read(driver, handle, offset):
     numbers = list(driver.read(handle))
     for i, (field, places) in enumerate(driver.FIELDS):
+        if not isinstance(numbers[i], int):
+            raise ValueError(field + " is no integer")
         if offset and field in offset:
             numbers[i] += round(offset[field] * 10**places)
     return numbers

@@ -1,6 +1,5 @@
 """What this wake will do, decided by the battery and the interval of uploads."""
 
-from node import schedule
 from node import state as states
 from power import battery as cell
 
@@ -23,7 +22,12 @@ def battery(state, settings, mv):
 
 def uploads(state, config):
     """Whether this wake uploads, noted in the state: a wake that dies with the radio on is told from others."""
-    if state.flags & states.EMPTY or not schedule.uploads(state.seq + 1, config.UPLOAD_EVERY):
+    if not state.flags & states.TIMED:
+        # The deadline ended the last wake, and nobody counted the sleep after it: nothing can be learned of its clock.
+        state.slept_ms = 0xFFFFFFFF  # node.drift.VOID
+    state.flags &= ~states.TIMED
+    # One wake in UPLOAD_EVERY, the first of a boot among them: a new node is heard at once.
+    if state.flags & states.EMPTY or state.seq % config.UPLOAD_EVERY:
         return False
     state.flags |= states.UNFINISHED
     return True

@@ -1,5 +1,9 @@
 """When to wake next. Pure."""
 
+from micropython import const
+
+_SPREAD_S = const(900)  # the most that two nodes of one interval are apart
+
 
 def sleep_ms(interval_s, awake_ms, extra_s=0):
     """Milliseconds from now to the next wake.
@@ -10,11 +14,24 @@ def sleep_ms(interval_s, awake_ms, extra_s=0):
     return max(1000, (interval_s + extra_s) * 1000 - awake_ms)
 
 
-def uploads(seq, every):
-    """Whether the wake that takes record number `seq` (from 1) uploads, when one in `every` does: the first one does, so that
-    a new node is heard at once.
+def offset_ms(mark, interval_s):
+    """Milliseconds by which a node's slots lie behind the round times, always the same, so that a fleet spreads.
+
+    mark: 32 bits made of the chip's id. Returns at least 0, less than the interval and than 15 minutes.
     """
-    return (seq - 1) % every == 0
+    return min(interval_s, _SPREAD_S) * 1000 * mark >> 32
+
+
+def slot_ms(began_ms, now_ms, interval_s, offset):
+    """The next wake by a clock that is set: slots count from 1970, so that an hour's are at the hour of UTC.
+
+    began_ms: when this wake began, now_ms: milliseconds since 1970. offset: of offset_ms(). Returns milliseconds since 1970.
+    The slot that this wake was for is the nearest: a wake that came early does not come again.
+    """
+    interval_ms = interval_s * 1000
+    slot = (began_ms + interval_ms // 2 - offset) // interval_ms
+    # A wake longer than the interval has missed some.
+    return max(slot + 1, (now_ms + 999 - offset) // interval_ms + 1) * interval_ms + offset
 
 
 def parts(ms, limit_ms):
@@ -24,6 +41,6 @@ def parts(ms, limit_ms):
     """
     if ms <= limit_ms:
         return ms, 0
-    # Whole seconds, so that the rest is exact when it is kept in seconds.
-    now = limit_ms // 1000 * 1000
-    return now, (ms - now + 999) // 1000
+    # Such that the rest, which is kept in seconds, is exact.
+    now = limit_ms // 1000 * 1000 - 1000 + ms % 1000
+    return now, (ms - now) // 1000

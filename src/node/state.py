@@ -7,8 +7,8 @@ import struct
 
 from micropython import const
 
-VERSION = const(1)
-_FORMAT = const("<HHIIIIHBBBBIIIIIII2I4I")
+VERSION = const(2)
+_FORMAT = const("<HHIIIIHBBBBIIIIIII2I4IIIhhB")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
@@ -34,6 +34,11 @@ _FIELDS = (
     "applied_b",
     "applied_c",
     "applied_d",
+    "slept_ms",  # asked of the sleep clock since the last fix (node.drift)
+    "shunned",  # a byte for each time server (node.clock)
+    "drift",  # of the sleep clock, in 2**-18; positive sleeps too long
+    "lag_ms",  # what the clock, which is set in whole seconds, is behind the time
+    "clock_step",  # of trust in the clock, 0 to 11: how long until the next fix
 )
 
 UNFINISHED = const(1)  # the radio was started, the wake did not end
@@ -41,6 +46,7 @@ STEP_BY_STEP = const(2)  # the broker dropped a pipelined burst
 STRETCHED = const(4)  # the battery is low: longer sleeps
 EMPTY = const(8)  # the battery is nearly empty: the radio stays off
 SMALL_HEAP = const(16)  # the last upload ran out of memory: fewer records at once
+TIMED = const(32)  # the last sleep was planned by node.finish, which counted it
 
 
 class State:

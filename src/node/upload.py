@@ -10,7 +10,8 @@ from node import state as states
 from power import awake
 
 _ROUND_BYTES = const(4000)  # the most of record bodies in one burst: about three TCP segments
-_SHARE = const(42)  # and the part of the free heap that they may take: they are needed as records and as packets
+_ROUND = const(32)  # and of records: aedes hangs up on more than 42 packets before its CONNACK
+_SHARE = const(50)  # and the part of the free heap that they may take: they are needed as records and as packets
 _ROUND_FREE = const(20000)  # bytes of heap
 _EXCHANGE_S = const(8)
 
@@ -117,7 +118,13 @@ def _pending(memory):
 
     gc.collect()
     share = gc.mem_free() // (4 * _SHARE if memory.state.flags & states.SMALL_HEAP else _SHARE)
-    found = outbox.pending(memory, min(_ROUND_BYTES, share))
+    found = outbox.pending(memory, min(_ROUND_BYTES, share))[:_ROUND]
+    seqs = [rec[0] & 0xFFFF for rec in found]
+    for i in range(1, len(seqs)):
+        if seqs[i] in seqs[:i]:
+            # A power cut starts a new count: two packets of one burst cannot share an identifier.
+            del found[i:]
+            break
     del outbox
     drop("node.outbox", "node.record")
     return found

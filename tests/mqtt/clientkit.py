@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,32 +18,36 @@ import pytest
 from programs import find_micropython
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCE = Path(os.environ.get("DORMOUSE_SRC") or ROOT / "src").resolve()  # test_defects.py puts a defective copy there
 SCRIPTS = Path(__file__).with_name("scripts")
 INTERPRETERS = ("micropython", "cpython")
 both = pytest.mark.parametrize("interpreter", INTERPRETERS)
 
 
-def command(interpreter: str) -> tuple[list[str], dict[str, str]]:
-    """Return the command and the environment that run a device program from source."""
-    path = [str(SCRIPTS), str(ROOT / "src")]
+def command(interpreter: str, heap: str = "") -> tuple[list[str], dict[str, str]]:
+    """Return the command and the environment that run a device program from source. heap: MicroPython's ("32M")."""
+    path = [str(SCRIPTS), str(SOURCE)]
     if interpreter == "cpython":
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"}
         return [sys.executable, "-W", "error"], environment
     program = find_micropython()
     if program is None:
         pytest.skip("no MicroPython interpreter: install the project, or set $MICROPYTHON")
-    return [program], {**os.environ, "MICROPYPATH": os.pathsep.join([*path, ".frozen"])}
+    options = ["-X", "heapsize=" + heap] if heap else []
+    return [program, *options], {**os.environ, "MICROPYPATH": os.pathsep.join([*path, ".frozen"])}
 
 
 class Program:
     """A device program running in a process of its own, its output collected as it comes."""
 
-    def __init__(self, interpreter: str, folder: Path, code: str, *args: object, files: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, interpreter: str, folder: Path, code: str, *args: object, files: dict[str, str] | None = None, heap: str = ""
+    ) -> None:
         for name, text in (files or {}).items():
             (folder / name).write_text(text)
         script = folder / "program.py"
         script.write_text(textwrap.dedent(code))
-        argv, environment = command(interpreter)
+        argv, environment = command(interpreter, heap)
         environment["PYTHONPATH"] = environment.get("PYTHONPATH", "") + os.pathsep + str(folder)
         self.process = subprocess.Popen(
             [*argv, str(script), *map(str, args)],
@@ -51,6 +57,7 @@ class Program:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        atexit.register(self.kill)  # a test that was cut short leaves no process behind
         self.lines: list[str] = []
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._collect, daemon=True)
@@ -82,6 +89,7 @@ class Program:
             self._thread.join(5)
             raise AssertionError(f"the program hangs:\n{self.output}") from None
         self._thread.join(5)
+        atexit.unregister(self.kill)
         assert self.process.returncode == 0, self.output
         return self.output
 
@@ -90,9 +98,9 @@ class Program:
         self.process.wait()
 
 
-def run(interpreter: str, folder: Path, code: str, *args: object, timeout: float = 20) -> str:
+def run(interpreter: str, folder: Path, code: str, *args: object, timeout: float = 20, heap: str = "") -> str:
     """Run a device program to its good end and return what it printed."""
-    return Program(interpreter, folder, code, *args).finish(timeout)
+    return Program(interpreter, folder, code, *args, heap=heap).finish(timeout)
 
 
 class Peer:
@@ -187,6 +195,8 @@ class FakeBroker:
         return self
 
     def __exit__(self, kind: object, value: object, trace: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends the accept() that the thread is in
         self._listener.close()
         if kind is None and self.errors:
             raise self.errors[0]

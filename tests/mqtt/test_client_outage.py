@@ -140,3 +140,40 @@ def test_a_broker_restart_loses_no_qos_1_message(interpreter: str, mosquitto: Mo
     # Those of the first life may have been missed by the listener that joined late, none that was sent after it joined.
     assert b"19" in got
     assert sorted({int(n) for n in got}) == list(range(min(map(int, got)), 20))
+
+
+@both
+def test_a_link_that_raises_something_else_ends_the_client_and_hides_nothing(
+    interpreter: str, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """The program's own wifi_connect() with a mistake in it: its traceback is shown, and no call waits for ever."""
+    code = """
+        import asyncio, errno, gc
+        from kit import MQTTClient, client, main, until
+
+        class Own(MQTTClient):
+            joins = 0
+            async def wifi_connect(self, quick=False):
+                self.joins += 1
+                if self.joins > 1:
+                    raise TypeError("a mistake")
+
+        async def go():
+            c = client(Own)
+            await c.connect(quick=True)
+            c._lost("by the test")
+            try:
+                await c.publish("t", "m", qos=1)
+            except OSError as e:
+                print(e.args[0] == errno.ENOTCONN)
+            await asyncio.sleep(0.05)
+            c.joins = 0
+            await c.connect(quick=True)  # and may be begun anew
+            await c.publish("t", "m", qos=1)
+            await c.disconnect()
+            gc.collect()
+        main(go)
+    """
+    output = run(interpreter, tmp_path, code, mosquitto.host, mosquitto.port)
+    assert "True" in output.splitlines()
+    assert "TypeError: a mistake" in output

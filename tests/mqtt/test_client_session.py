@@ -149,3 +149,39 @@ def test_w05_disconnect_waits_for_what_is_due_and_ends_what_waits(interpreter: s
     with FakeBroker(late) as broker:
         assert "published" in run(interpreter, tmp_path, code, "127.0.0.1", broker.port)
     assert broker.connections == 1
+
+
+@both
+def test_a_publish_that_begins_while_connecting_again_waits_without_spinning(
+    interpreter: str, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """disconnect() wakes all who wait for a connection; whoever comes after the next connect() began waits for that one."""
+    code = """
+        import asyncio
+        from kit import Fixed, MQTTClient, client, main
+
+        class Slow(Fixed):
+            async def connect(self, quick=False):
+                await asyncio.sleep(0.1)
+                self.up = True
+
+        async def go():
+            c = client(MQTTClient)
+            c.link = link = Slow()
+            await c.connect(quick=True)
+            await c.disconnect()
+            link.up = False
+            again = asyncio.create_task(c.connect(quick=True))
+            await asyncio.sleep(0)
+            publishing = asyncio.create_task(c.publish("t", "m", qos=1))
+            turns = 0
+            while not c.isconnected() and turns < 100:
+                await asyncio.sleep(0.01)
+                turns += 1
+            await again
+            await publishing
+            print("turns", 5 <= turns < 100)
+            await c.disconnect()
+        main(go, 5)
+    """
+    assert "turns True" in run(interpreter, tmp_path, code, mosquitto.host, mosquitto.port)

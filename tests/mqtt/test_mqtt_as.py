@@ -89,7 +89,7 @@ def test_names_keys_and_defaults(interpreter: str, tmp_path: Path) -> None:
         c = MQTTClient(config)
         assert c.port == 1883 and c.server == "broker" and not c.isconnected()
         wills = [("will", ("", "x", False, 0)), ("will", ("a", "x", False, 2))]
-        for key, value in [("keepalive", 65536), ("gateway", True), ("mqttv5", True), ("ssl", True)] + wills:
+        for key, value in [("keepalive", 65536), ("gateway", True)] + wills:
             bad = dict(config)
             bad[key] = value
             try:
@@ -181,6 +181,36 @@ def test_broker_up_and_wan_ok(interpreter: str, mosquitto: Mosquitto, tmp_path: 
             await c.disconnect()
             assert not await c.broker_up()
             assert not await dns_ok(server="127.0.0.1", port=1, timeout_ms=100)
+        main(go)
+    """
+    run(interpreter, tmp_path, code, mosquitto.host, mosquitto.port)
+
+
+@both
+def test_mqtt5_as_old_programs_use_it(interpreter: str, mosquitto: Mosquitto, tmp_path: Path) -> None:
+    # mqtt_as 0.8's README: mqttv5, mqttv5_con_props, the argument properties, and messages of four items.
+    code = """
+        import asyncio
+        from kit import client, main, until
+
+        async def go():
+            got = []
+            c = client(
+                mqttv5=True, mqttv5_con_props={0x11: 60, 0x27: 2000}, subs_cb=lambda *v: got.append(v), client_id=b"five"
+            )
+            assert c.mqttv5 and c.mqttv5_con_props[0x11] == 60 and c.topic_alias_maximum == 0
+            await c.connect(quick=True)
+            assert c.topic_alias_maximum == 10  # mosquitto's default
+            await c.subscribe("a", 1, {0x26: {"subscribed": "so"}})
+            await c.publish("a", "b", False, 1, {0x03: "text/plain", 0x26: {"k": "v"}, 0x01: b"\\1"})
+            await c.publish("a", "plain", qos=1)
+            await until(lambda: len(got) == 2)
+            topic, msg, retained, properties = got[0]
+            assert (topic, msg, retained) == (b"a", b"b", False)
+            assert properties == {0x03: "text/plain", 0x26: {"k": "v"}, 0x01: 1}, properties
+            assert not got[1][3]
+            await c.unsubscribe("a", {0x26: {"k": "v"}})
+            await c.disconnect()
         main(go)
     """
     run(interpreter, tmp_path, code, mosquitto.host, mosquitto.port)

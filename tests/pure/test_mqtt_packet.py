@@ -79,7 +79,6 @@ def test_publish_3_3():
     assert made(packet.publish, b"a", bytearray(b"x"), True, 1, 65535, True) == b"\x3b\6\0\1a\xff\xffx"
     assert made(packet.publish, "a", memoryview(b"xyz")[1:]) == b"\x30\5\0\1ayz"
     assert made(packet.publish, "a", b"", dup=True) == b"\x30\3\0\1a"  # 3.3.1-2: DUP is 0 with QoS 0
-    assert made(packet.publish, "a", b"x", False, 1, 1, False, b"\3\1\1\1") == b"\x32\x0a\0\1a\0\1\3\1\1\1x"
 
 
 def test_remaining_length_table_2_4():
@@ -109,8 +108,7 @@ def test_publish_refuses():
 def test_subscribe_3_8():
     # Figure 3.23's example asks for QoS 1 and 2; 2 is not for us.
     assert made(packet.subscribe, 10, (("a/b", 1), ("c/d", 0))) == b"\x82\x0e\0\x0a\0\3a/b\1\0\3c/d\0"
-    assert made(packet.subscribe, 1, [("#", 1)], b"\0") == b"\x82\7\0\1\0\0\1#\1"
-    assert made(packet.subscribe, 1, [("#", 0x11)]) == b"\x82\6\0\1\0\1#\x11"  # MQTT 5: retain handling 1
+    assert made(packet.subscribe, 1, [("#", 1)]) == b"\x82\6\0\1\0\1#\1"
 
 
 def test_unsubscribe_3_10():

@@ -1,7 +1,9 @@
 """What a server, or a hostile one, can send. Oracle: MQTT 3.1.1, sections beside the bytes."""
 
+import sys
+
 from mqtt.errors import MQTTError
-from mqtt.parser import parse
+from mqtt.parser import body, parse
 
 # Every packet a server sends to a client that never asks for QoS 2, and its event.
 GOOD = (
@@ -69,11 +71,11 @@ BAD = {
 }
 
 
-def fed(stream, step=1, limit=64, events=None):
+def fed(stream, step=1, limit=64, events=None, body=body):
     """The events of a stream that comes in pieces of `step` bytes (also in `events`), and the largest buffer offered."""
     if events is None:
         events = []
-    steps = parse(limit)
+    steps = parse(limit, body)
     item = next(steps)
     at = largest = 0
     while True:
@@ -102,6 +104,42 @@ def test_every_packet_cut_at_every_byte():
         for n in range(len(data)):
             assert fed(data[:n])[0] == [], (data, n)
         assert fed(data + data)[0] == [event, event]
+
+
+def bent(packets, body=body):
+    """Feed each packet with each byte as every value; returns how many were refused. No other exception, nothing held."""
+    refused = 0
+    for data in packets:
+        for at in range(len(data)):
+            stream = bytearray(data) + b"\xd0\0"
+            for value in range(256):
+                stream[at] = value
+                events = []
+                try:
+                    _, largest = fed(stream, 1000, 64, events, body)
+                    assert largest <= 128
+                except MQTTError:
+                    refused += 1
+                for event in events:
+                    assert event[0] in (0x20, 0x30, 0x40, 0x90, 0xB0, 0xD0), (stream, event)
+    return refused
+
+
+def test_every_byte_as_every_value():
+    packets = [data for data, _ in GOOD]
+    assert 0.5 < bent(packets) / (256 * len(b"".join(packets))) < 0.9
+
+
+def test_absent_memory_is_a_memory_error():
+    # A packet within a limit that the heap is not made for: nothing is held, and the caller may go on.
+    steps = parse(1 << 28)
+    space = next(steps)
+    space[:5] = b"\x30\xff\xff\xff\x7f"
+    try:
+        assert len(steps.send(5)) == 268435455  # PCs have it
+    except MemoryError:
+        return
+    assert sys.implementation.name == "cpython"
 
 
 def test_what_breaks_the_rules_is_refused():

@@ -3,6 +3,7 @@
 from node import backoff, plan, schedule
 from node import state as states
 from power import battery
+from power.retained import check
 
 HALF = 1 << 23
 
@@ -12,21 +13,63 @@ def test_the_interval_is_from_wake_to_wake():
     assert schedule.sleep_ms(10, 12000) == 1000
 
 
+def test_slots_are_at_the_hours_of_utc_and_count_from_1970_when_a_day_is_no_multiple():
+    noon = 1795176000000  # 2026-11-21 12:00:00 UTC
+    for interval_s in (60, 900, 3600, 7200, 43200):
+        assert schedule.slot_ms(noon, noon + 2000, interval_s, 0) == noon + interval_s * 1000
+    assert schedule.slot_ms(noon - 1, noon + 2000, 86400, 0) == noon + 12 * 3600 * 1000
+    for interval_s in (7 * 60, 1000, 86401, 30 * 86400):
+        assert schedule.slot_ms(noon, noon, interval_s, 0) % (interval_s * 1000) == 0
+        assert schedule.slot_ms(noon, noon, interval_s, 123) % (interval_s * 1000) == 123
+
+
+def test_a_wake_that_came_early_or_late_is_followed_by_the_next_slot():
+    slot = 1795176000000 + 77000
+    for early_ms in (449000, 45000, 1, 0, -1, -45000, -449000):
+        began = slot - early_ms
+        assert schedule.slot_ms(began, began + 2000, 900, 77000) == slot + 900000
+    # Awake for longer than the interval: the slots that are over are left out, and a second is left to fall asleep.
+    assert schedule.slot_ms(slot, slot + 900001, 900, 77000) == slot + 2 * 900000
+    assert schedule.slot_ms(slot, slot + 899001, 900, 77000) == slot + 2 * 900000
+    assert schedule.slot_ms(slot, slot + 899000, 900, 77000) == slot + 900000
+
+
+def test_a_fleet_spreads_evenly_over_its_interval_but_no_more_than_a_quarter_of_an_hour():
+    marks = [int.from_bytes(check(b"chip", bytes([i])), "little") for i in range(200)]
+    for interval_s in (10, 300, 900, 3600, 86400):
+        most = min(interval_s, 900) * 1000
+        offsets = [schedule.offset_ms(mark, interval_s) for mark in marks]
+        assert 0 <= min(offsets) and max(offsets) < most
+        for tenth in range(10):
+            assert 7 <= len([1 for offset in offsets if tenth == offset * 10 // most]) <= 36, (interval_s, tenth)
+    assert schedule.offset_ms(0xFFFFFFFF, 900) == 899999 and schedule.offset_ms(0, 900) == 0
+
+
 def test_long_sleeps_are_made_of_parts_that_add_up():
-    for total_s in (1, 60, 2100, 2101, 4200, 86400, 30 * 86400):
-        limit_ms = 35 * 60 * 1000
-        slept_ms, rest_s = schedule.parts(total_s * 1000, limit_ms)
+    limit_ms = 35 * 60 * 1000
+    for total_ms in (1000, 60001, 2100000, 2100001, 2101000, 4200999, 86400000, 30 * 86400000):
+        slept_ms, rest_s = schedule.parts(total_ms, limit_ms)
+        parts = 1
         while rest_s:
-            assert slept_ms <= total_s * 1000
             now_ms, rest_s = schedule.parts(rest_s * 1000, limit_ms)
-            assert now_ms <= limit_ms
+            assert 0 < now_ms <= limit_ms
             slept_ms += now_ms
-        assert slept_ms == total_s * 1000
+            parts += 1
+        assert slept_ms == total_ms
+        assert parts <= total_ms // 2099000 + 1
 
 
 def test_the_first_wake_uploads_and_then_one_in_every():
-    assert [seq for seq in range(1, 14) if schedule.uploads(seq, 4)] == [1, 5, 9, 13]
-    assert all(schedule.uploads(seq, 1) for seq in range(1, 9))
+    class Config:
+        UPLOAD_EVERY = 4
+
+    state = states.State()
+    wakes = []
+    for state.seq in range(13):
+        wakes.append(plan.uploads(state, Config))
+    assert wakes == ([True] + [False] * 3) * 3 + [True]
+    Config.UPLOAD_EVERY = 1
+    assert plan.uploads(state, Config)
 
 
 def test_success_adds_nothing():
@@ -86,3 +129,15 @@ def test_a_low_battery_stretches_and_an_empty_one_stops_the_radio():
         assert bool(state.flags & states.UNFINISHED) == uploads
     state = states.State()
     assert plan.battery(state, None, None) == "" and plan.uploads(state, Config)
+
+
+def test_a_wake_that_never_planned_its_sleep_voids_what_was_measured():
+    class Config:
+        UPLOAD_EVERY = 1
+
+    for flags, slept_ms in ((states.TIMED, 1000), (0, 0xFFFFFFFF)):
+        state = states.State()
+        state.slept_ms = 1000
+        state.flags = flags
+        assert plan.uploads(state, Config)
+        assert state.slept_ms == slept_ms and not state.flags & states.TIMED

@@ -180,3 +180,15 @@ def test_the_time_servers_packets_are_what_ntplib_reads(mode, stratum, leap):
         server.close()
     assert (answer.stratum, answer.leap, answer.mode, answer.orig_timestamp) == (stratum, leap, 4, 1.5)
     assert ntplib.ntp_to_system_time(answer.tx_timestamp) == pytest.approx(1_800_000_000.25, abs=1e-6)
+
+
+def test_nodelay_is_the_ports_own_number(make, board):
+    """extmod/modlwip.c: TCP_NODELAY is lwIP's TF_NODELAY there, and what it does not know is a warning, not an error."""
+    program = """
+up()
+s = socket.socket()
+print(socket.TCP_NODELAY)
+s.setsockopt(6, socket.TCP_NODELAY, 1)
+s.setsockopt(6, 99, 1)
+"""
+    assert run(make, board, program) == ["1" if board == "feather_s2" else "64", "Warning: lwip.setsockopt() not implemented"]

@@ -56,7 +56,7 @@ def test_an_empty_battery_keeps_the_radio_off_and_a_low_one_sleeps_longer(make_n
     slept(node.run_wake())
     node.scene.set("battery_mv", 3550)
     low = slept(node.run_wake())
-    assert "link" in phases(low) and 2395000 < low.sleep_ms < 2400000
+    assert "link" in phases(low) and 1190000 < low.sleep_ms <= 3600000
     node.scene.set("battery_mv", 3350)
     empty = slept(node.run_wake())
     assert "link" not in phases(empty)
@@ -71,9 +71,9 @@ def test_a_commanded_interval_outlives_a_power_cut_until_config_py_says_another(
     node = make_node(board, options=FAST, BROKER=address(mosquitto), NAME="kept", WAKE_EVERY_S=600)
     slept(node.run_wake())
     listener.publish("dormouse/kept/set", {"id": 1, "wake_every_s": 120})
-    assert 100000 < slept(node.run_wake()).sleep_ms <= 120000
+    assert 59000 < slept(node.run_wake()).sleep_ms <= 180000
     node.power_cycle()
-    assert 100000 < slept(node.run_wake()).sleep_ms <= 120000
+    assert 59000 < slept(node.run_wake()).sleep_ms <= 180000
     assert [reading["boot"] for reading in listener.on("readings")] == [1, 1, 2]
 
 
@@ -88,10 +88,10 @@ def test_another_interval_in_config_py_takes_precedence_over_a_commanded_one(
     node = deployed(600)
     slept(node.run_wake())
     listener.publish("dormouse/kept/set", {"id": 1, "wake_every_s": 120})
-    assert slept(node.run_wake()).sleep_ms <= 120000
+    assert slept(node.run_wake()).sleep_ms <= 180000
     node.close()
     node = deployed(3600)
-    assert slept(node.run_wake()).sleep_ms > 3000000
+    assert slept(node.run_wake()).sleep_ms > 1790000
 
 
 def test_a_sleep_beyond_the_boards_limit_is_made_of_several_and_a_reset_ends_it(
@@ -101,8 +101,9 @@ def test_a_sleep_beyond_the_boards_limit_is_made_of_several_and_a_reset_ends_it(
     asked = [slept(node.run_wake()).sleep_ms]
     while "measure" not in phases(wake := slept(node.run_wake())):
         asked.append(wake.sleep_ms)
-    assert len(asked) == 4 and max(asked) <= 35 * 60 * 1000
-    assert abs(sum(asked) - 2 * 3600 * 1000) < 15000
+    # To a slot of the clock: half an interval to one and a half.
+    assert len(asked) >= 2 and max(asked) <= 35 * 60 * 1000
+    assert 3590 * 1000 < sum(asked) <= 3 * 3600 * 1000
     node.power_cycle()
     assert "measure" in phases(slept(node.run_wake()))
 

@@ -66,14 +66,16 @@ def test_test_mode_keeps_usb_and_ends_by_itself(make_node: MakeNode, board: str,
         MAX_AWAKE_S=9,
         BROKER=f"{mosquitto.host}:{mosquitto.port}",
     )
+    # How long the first wait is, the time of day decides: wakes come at round times.
     ports = []
-    wakes = []
-    for _ in range(3):
-        wakes.append(node.run_wake())
+    wakes = [node.run_wake()]
+    while wakes[-1].ended == "soft_reset" and len(wakes) < 4:
         ports.append(Path(node.serial_path).exists())
-    assert [wake.ended for wake in wakes] == ["soft_reset", "soft_reset", "deepsleep"]
-    assert ports[:2] == [True, True]
+        wakes.append(node.run_wake())
+    assert [wake.ended for wake in wakes] == ["soft_reset"] * len(ports) + ["deepsleep"]
+    assert ports
+    assert all(ports)
     # Native USB goes away with deep sleep; a USB-UART adapter does not.
-    assert ports[2] == (board == "esp8266")
+    assert Path(node.serial_path).exists() == (board == "esp8266")
     assert all("delivered" in wake.output for wake in wakes), [wake.output for wake in wakes]
     assert WINDOW_MARK not in [phase[0] for phase in wakes[0].phases]

@@ -34,8 +34,16 @@ log_dest stderr
 log_type error
 log_type warning
 """
-# The subshell waits for the end of the pipe; `wait` passes on an early death of the broker.
-_WATCH = 'exec 3<&0; "$@" </dev/null 3<&- & p=$!; (read -r _ <&3; kill $p) 2>/dev/null & wait $p'
+# For /bin/sh -c: a process that ends when this one does, however that ends: it is watched through a pipe, its stdin. The status
+# is the process's own.
+WATCH = """\
+exec 3<&0
+"$@" </dev/null 3<&- & p=$!
+(read -r _ <&3; kill $p) >/dev/null 2>&1 & w=$!
+wait $p; status=$?
+kill $w 2>/dev/null
+exit $status
+"""
 
 # CONNECT (MQTT 3.1.1 section 3.1): clean session, client id "dormouse-ready"
 _CONNECT = b"\x10\x1a\x00\x04MQTT\x04\x02\x00\x0a\x00\x0edormouse-ready"
@@ -128,7 +136,7 @@ class EmbeddedBroker:
         conf = Path(self._folder.name, "mosquitto.conf")
         if self._mosquitto:
             conf.write_text(_MOSQUITTO_CONF.format(port=self.port), encoding="utf-8")
-            command = ["/bin/sh", "-c", _WATCH, "sh", self._mosquitto, "-c", str(conf)]
+            command = ["/bin/sh", "-c", WATCH, "sh", self._mosquitto, "-c", str(conf)]
         else:
             command = [sys.executable, "-m", "dormouse.broker_amqtt", str(self.port)]
         package = str(Path(__file__).resolve().parents[1])

@@ -17,6 +17,7 @@ from dormouse import bundle, mpy, settings
 from dormouse.broker import EmbeddedBroker
 from dormouse.errors import DormouseError
 from dormouse.imports import Modules
+from dormouse.measured import ALWAYS_ON, ALWAYS_ON_5, BURST, BURST_5, NETWORK
 from dormouse.project import board_names
 from dormouse.simulation import Topics
 from dormouse.subscriber import Subscriber
@@ -31,64 +32,6 @@ _PROGRAM_S = 20
 _SPEED = 20
 _STORED = 10
 _WAKES_FOR_ALL = 5  # uploads in which all of them must have arrived
-
-_BURST = """\
-import asyncio
-import sys
-from mqtt import burst
-
-def on_message(topic, payload, retain, dup):
-    return None
-
-publish = (("size/a", b'{"temperature_c": 21.42}', False, 1, 0, False), ("size/b", b'{"voltage_v": 3.912}', False, 1, 0, False))
-done = asyncio.run(
-    burst.exchange(
-        "127.0.0.1", client_id="size", port=int(sys.argv[-1]),
-        publish=publish, subscribe=(("size/set", 1),), on_message=on_message,
-    )
-)
-print("done", done[3])
-for name in sys.modules:
-    print("module", name)
-"""
-
-_ALWAYS_ON = """\
-import asyncio
-import sys
-from mqtt import MQTTClient
-
-async def main():
-    echo = asyncio.Event()
-    client = MQTTClient({
-        "client_id": "size", "server": "127.0.0.1", "port": int(sys.argv[-1]), "ssid": "dormouse", "wifi_pw": "sleep-tight",
-        "subs_cb": lambda topic, message, retained: echo.set(),
-    })
-    await client.connect(quick=True)
-    await client.subscribe("size/echo", 1)
-    await client.publish("size/echo", "hello", qos=1)
-    await echo.wait()
-    await client.disconnect()
-
-asyncio.run(main())
-print("done True")
-for name in sys.modules:
-    print("module", name)
-"""
-
-# Wi-Fi that is there at once: joining is loaded and run, and counted; this stand-in is not.
-_NETWORK = """\
-STA_IF = 0
-class WLAN:
-    up = False
-    def __init__(self, interface): pass
-    def active(self, on): pass
-    def config(self, **settings): pass
-    def connect(self, ssid, key): WLAN.up = True
-    def isconnected(self): return WLAN.up
-    def status(self): return 3
-    def disconnect(self): pass
-"""
-
 
 @dataclass
 class Footprint:
@@ -112,10 +55,14 @@ def measure(root: Path) -> Footprint:
     with EmbeddedBroker() as broker:
         if broker.name != "mosquitto":
             raise DormouseError("heaps are measured against mosquitto, which is not installed")
-        burst = _Program(root, "mqtt.burst", _BURST, broker.port)
-        client = _Program(root, "mqtt.client", _ALWAYS_ON, broker.port)
-        sums = {"burst": burst.loaded(modules), "always_on": client.loaded(modules)}
-        heaps = {"burst": smallest(burst.fits), "always_on": smallest(client.fits)}
+        programs = {
+            "burst": _Program(root, "mqtt.burst", BURST, broker.port),
+            "always_on": _Program(root, "mqtt.client", ALWAYS_ON, broker.port),
+            "burst_5": _Program(root, "mqtt.burst", BURST_5, broker.port),
+            "always_on_5": _Program(root, "mqtt.client", ALWAYS_ON_5, broker.port),
+        }
+        sums = {name: program.loaded(modules) for name, program in programs.items()}
+        heaps = {name: smallest(program.fits) for name, program in programs.items()}
         heaps["wake"] = _Wake(root, read, broker.port).smallest()
     return Footprint(modules, sums, boards, heaps)
 
@@ -149,12 +96,12 @@ class _Program:
         self._files: dict[str, str] = {}
         self._port = port
         here = Path(self._folder.name)
-        for name, path in Modules(root).needed([start, "mqtt.wlan"]).items():
+        for name, path in Modules(root).needed([start, "mqtt.wlan", "mqtt.v5"]).items():
             target = here / path.relative_to(root / "src").with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(_compiled(root, path))
             self._files[name] = path.relative_to(root).as_posix()
-        for name, source in (("measured", text), ("network", _NETWORK)):
+        for name, source in (("measured", text), ("network", NETWORK)):
             file = here / f"{name}.py"
             file.write_text(source)
             (here / f"{name}.mpy").write_bytes(mpy.compile_module(file, f"{name}.py"))

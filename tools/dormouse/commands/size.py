@@ -15,7 +15,7 @@ from dormouse.footprint import KIB, Footprint
 from dormouse.project import find_root, shown
 
 _TABLE = "docs/size.md"
-_TOLERANCE = KIB  # bytes of heap: what arrives when is not the same in each run
+_TOLERANCE = 2 * KIB  # bytes of heap: what arrives when is not the same in each run
 _CHECK = typer.Option("--check", help=f"Write nothing; fail when {_TABLE} is stale or a budget is broken.")
 
 
@@ -32,9 +32,13 @@ class _Line:
 _LINES = (
     _Line("sums", "burst", "MQTT burst path: what one burst loads, .mpy", 5 * KIB),
     _Line("sums", "always_on", "what an always-on 3.1.1 program loads, Wi-Fi joining included, .mpy", 12 * KIB),
+    _Line("sums", "burst_5", "the same burst in MQTT 5, .mpy", None),
+    _Line("sums", "always_on_5", "the same always-on program in MQTT 5, .mpy", None),
     _Line("heaps", "burst", "smallest heap for one burst, asyncio included", 22 * KIB),
     _Line("heaps", "wake", "smallest heap for one whole wake: config.py's sensors, ten stored records, a command", 48 * KIB),
     _Line("heaps", "always_on", "smallest heap for an always-on program that publishes and hears itself", None),
+    _Line("heaps", "burst_5", "smallest heap for one burst in MQTT 5, asyncio included", None),
+    _Line("heaps", "always_on_5", "smallest heap for that always-on program in MQTT 5", None),
 )
 
 _TEXT = """\

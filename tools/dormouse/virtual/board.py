@@ -80,6 +80,7 @@ class VirtualBoard:
         self.heap_added = 0
         self.heap_bytes = heaps.size(heap) if heap else 0
         self.serial: Any = None
+        self.faults: Any = None  # faults.Trace or faults.Injection
         self._on_event = on_event
         self._dice = random.Random(seed)
         self._asleep_for_ever = False

@@ -41,6 +41,7 @@ def hello(life: Life, _: bytes) -> bytes:
         "errno": model.errno,
         "no_route": model.no_route,
         "dns_error": model.dns_error,
+        "tcp_nodelay": model.tcp_nodelay,
         "hostname": model.hostname,
         "usb": board.serial is not None,
     }

@@ -196,7 +196,11 @@ class Life:
             return
         self.delay_ms = 0
         try:
-            reply = answer(request, CALLS[request.name](self, request.payload))
+            faults = self.board.faults
+            payload = faults.serve(self, request) if faults else CALLS[request.name](self, request.payload)
+            if payload is None:
+                return  # it hangs
+            reply = answer(request, payload)
         except Refused as refused:
             reply = answer(request, refused=refused)
         if self._done:
@@ -279,5 +283,6 @@ class Life:
         if self.board.serial is not None:
             self.board.serial.detach(self.wake.ended in ("deepsleep", "reset", "watchdog"))
         self.process.end()
+        self.wake.waited_ms = self.process.waited_ms
         self.wake.output = self._output.decode("utf-8", "replace")
         self.wake.flash_writes = self.board.flash.writes - self._flash_before + self.wifi.flash_writes

@@ -53,6 +53,7 @@ class BoardModel:
     errno: dict[str, int] = field(default_factory=dict)
     no_route: int = 113
     dns_error: int = -2
+    tcp_nodelay: int = 64  # the option's number: lwIP's own (TF_NODELAY, extmod/modlwip.c), or that of its BSD sockets
     dns_blocks: bool = False  # getaddrinfo() lets no callback run
     hostname: str = "mpy"
     adc: dict[str, Any] = field(default_factory=dict)  # board.toml's table: what hangs on which pin
@@ -80,6 +81,7 @@ _FEATHER_S2 = BoardModel(
     associate_ms=700, associate_bssid_ms=400, dhcp_ms=890, scan_ms=2000, auth_fail_ms=3000,
     drift=-0.003,  # OpenDisplay #42: 9 to 11 s an hour early
     native_usb=True, rtc_start_ms=0, rail="21", pin_range=(0, 46), errno=_NEWLIB, no_route=118, dns_error=-202,
+    tcp_nodelay=1,
     dns_blocks=True, hostname="mpy-esp32s2",
 )  # fmt: skip
 

@@ -58,6 +58,7 @@ class Process:
         stdin = self._child.stdin.fileno() if self._child.stdin else None
         self.pipes = Pipes(request_r, answer_w, timer_w, self._child.stdout.fileno(), stdin, page.fileno())
         self.pid = self._child.pid
+        self.waited_ms = 0  # for a processor that others had; known at its end
         for fd in (request_r, self.pipes.output):
             os.set_blocking(fd, False)
 
@@ -82,8 +83,16 @@ class Process:
         finally:
             os.close(fd)
 
+    def _waited_ms(self) -> int:
+        try:
+            with open(f"/proc/{self.pid}/schedstat", "rb") as stat:  # noqa: PTH123
+                return int(stat.read().split()[1]) // 1_000_000
+        except (OSError, IndexError):
+            return 0  # not Linux
+
     def end(self) -> None:
         """Kill it. Nothing in it runs any more: no `finally`, no buffered write."""
+        self.waited_ms = self._waited_ms()
         self._child.kill()
         self._child.wait()
         for stream in (self._child.stdin, self._child.stdout):

@@ -11,7 +11,8 @@ class Wake:
 
     ended: "deepsleep", "soft_reset", "reset", "watchdog", "repl", "killed" or "crashed". by: "node", or "supervisor" when the
     life was cut short. reason: why, for "killed" and "crashed". sleep_ms: asked for, None without a timer (for ever).
-    heap_low: lowest number of free bytes seen at a mark, after a collection; -1 without marks.
+    heap_low: lowest number of free bytes seen at a mark, after a collection; -1 without marks. waited_ms: how long the board's
+    process stood in line for the host's processor.
     """
 
     number: int
@@ -26,6 +27,7 @@ class Wake:
     heap_low: int = -1
     retained_writes: int = 0
     flash_writes: int = 0
+    waited_ms: int = 0
 
 
 class TracebackFilter:

@@ -7,6 +7,7 @@ extmod/network_cyw43.c and cyw43.h (-3 to 3).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from .models import BoardModel
@@ -23,6 +24,26 @@ _STATUS = {
 _IDLE, _JOINING, _NO_IP, _UP, _NO_AP, _BAD_KEY = range(6)
 
 
+@dataclass(frozen=True)
+class AccessPoint:
+    """One access point. rssi: dBm at the board."""
+
+    bssid: bytes
+    channel: int
+    rssi: int
+
+
+@dataclass
+class WifiMesh(WifiWorld):
+    """A network with more to it. others: further access points of the same name and password, there whether the first is or
+    not. dead: addresses under which nothing passes, since another machine has them. hidden: the name is not in the beacons.
+    """
+
+    others: list[AccessPoint] = field(default_factory=list)
+    dead: set[str] = field(default_factory=set)
+    hidden: bool = False
+
+
 class Wifi:
     """The station. now_ms: the clock of its timing, in milliseconds. speed divides every modelled time."""
 
@@ -34,7 +55,9 @@ class Wifi:
         self._now = now_ms
         self._speed = speed
         self._codes = _STATUS[model.port]
-        self._kept = kept  # what the ESP8266's SDK keeps in flash: ssid, key, station mode
+        self._kept = kept  # what the ESP8266's SDK keeps in flash: ssid, key, access point, station mode
+        self._ap: AccessPoint | None = None  # joined, or about to be
+        self._channel = -1
         self._active = False
         self._steps: list[tuple[int, int]] = []  # (time, state) still to come
         self._state = _IDLE
@@ -45,6 +68,7 @@ class Wifi:
         self._four: list[str] | None = None  # a static address
         self._failed = 0
         self._reconnects = -1
+        self._lost = False
         self._config: dict[str, Any] = {
             "txpower": 20,
             "pm": 1,
@@ -58,7 +82,8 @@ class Wifi:
             # The SDK joins by itself at power-up, before any program runs, unless the station was switched off.
             self._active = True
             if kept.get("ssid"):
-                self._join(kept["ssid"], kept["key"], None)
+                bssid = kept.get("bssid")
+                self._join(kept["ssid"], kept["key"], bytes(bssid) if bssid else None)
 
     def _ms(self, ms: int) -> int:
         return ms // self._speed
@@ -66,7 +91,8 @@ class Wifi:
     def connected(self) -> bool:
         """True while packets can flow."""
         self._advance()
-        return self._state == _UP
+        dead = self._world.dead if isinstance(self._world, WifiMesh) else ()
+        return self._state == _UP and self._address()[0] not in dead
 
     def status(self) -> int:
         """What WLAN.status() gives."""
@@ -76,6 +102,27 @@ class Wifi:
     def next_change(self) -> int | None:
         """When the state changes next, in the clock's milliseconds."""
         return self._steps[0][0] if self._steps else None
+
+    def lose(self) -> None:
+        """The access point goes away for the rest of this life."""
+        self._lost = True
+        if self._state != _IDLE:
+            self._plan(self._now(), None)
+
+    def _access_points(self) -> list[AccessPoint]:
+        world = self._world
+        found = [AccessPoint(world.bssid, world.channel, world.rssi)] if world.ap_present else []
+        return [] if self._lost else found + (world.others if isinstance(world, WifiMesh) else [])
+
+    def _choose(self, bssid: bytes | None) -> AccessPoint | None:
+        found = [ap for ap in self._access_points() if bssid in (None, ap.bssid)]
+        if not found or self._ssid != self._world.ssid:
+            return None
+        if bssid and self._channel >= 0:
+            return found[0] if found[0].channel == self._channel else None
+        if self._model.port == "esp32":
+            return min(found, key=lambda ap: ap.channel)  # WIFI_FAST_SCAN: the first that it meets
+        return max(found, key=lambda ap: ap.rssi)
 
     def _advance(self) -> None:
         while self._steps and self._steps[0][0] <= self._now():
@@ -91,8 +138,8 @@ class Wifi:
     def _plan(self, start: int, bssid: bytes | None) -> None:
         world, model = self._world, self._model
         self._state = _JOINING
-        known = world.ap_present and self._ssid == world.ssid and bssid in (None, world.bssid)
-        if not known:
+        self._ap = self._choose(bssid)
+        if self._ap is None:
             self._steps = [(start + self._ms(model.scan_ms), _NO_AP)]
             return
         if (self._key or "") != world.password:
@@ -105,9 +152,8 @@ class Wifi:
         self._steps = [(joined, _NO_IP)]
         if self._four:
             self._steps = [(joined, _UP)]
-        elif world.dhcp_answers:
-            dhcp = model.dhcp_ms if world.dhcp_ms is None else world.dhcp_ms
-            self._steps.append((joined + self._ms(dhcp), _UP))
+        else:
+            self._lease(joined)
 
     def _join(self, ssid: str | None, key: str | None, bssid: bytes | None) -> None:
         self._ssid, self._key = ssid, key
@@ -138,6 +184,7 @@ class Wifi:
 
     def _do_deinit(self) -> None:
         self._do_active(on=False)
+        self._four = None
 
     def _do_connect(self, ssid: str | None, key: str | None, bssid: list[int] | None = None, channel: int = -1) -> None:
         port = self._model.port
@@ -148,14 +195,13 @@ class Wifi:
         if port == "esp8266":
             if ssid is None:
                 ssid, key = self._kept.get("ssid"), self._kept.get("key")
-            elif (self._kept.get("ssid"), self._kept.get("key")) != (ssid, key):
-                self._kept.update(ssid=ssid, key=key)
+            elif (self._kept.get("ssid"), self._kept.get("key"), self._kept.get("bssid")) != (ssid, key, bssid):
+                self._kept.update(ssid=ssid, key=key, bssid=bssid)
                 self.flash_writes += 1
         hint = bytes(bssid) if bssid else None
-        if port == "stm32" and channel < 0 and hint:
+        self._channel = channel if hint else -1
+        if port == "stm32" and channel < 0 and hint and any(ap.bssid == hint for ap in self._access_points()):
             hint = None  # without the channel it scans all the same
-            if bytes(bssid or ()) != self._world.bssid:
-                hint = bytes(bssid or ())
         self._join(ssid if ssid is not None else self._ssid, key if ssid is not None else self._key, hint)
 
     def _do_disconnect(self) -> None:
@@ -166,26 +212,38 @@ class Wifi:
             if self._model.port == "esp32":
                 raise Refused("Wifi Unknown Error 0x300f")  # ESP_ERR_WIFI_NOT_CONNECT
             return 31 if self._model.port == "esp8266" else 0
-        return self._world.rssi
+        return self._ap.rssi if self._ap else 0
 
     def _do_scan(self) -> int:
         return self._ms(self._model.scan_ms)
 
     def _do_found(self) -> list[Any]:
-        w = self._world
+        name = "" if isinstance(self._world, WifiMesh) and self._world.hidden else self._world.ssid
         last = 1 if self._model.port == "stm32" else False
         security = 5 if self._model.port == "stm32" else 3
-        return [[w.ssid, list(w.bssid), w.channel, w.rssi, security, last]] if w.ap_present else []
+        return [[name, list(ap.bssid), ap.channel, ap.rssi, security, last] for ap in self._access_points()]
 
     def _do_ifconfig(self, four: Any = None) -> list[str] | None:
         if four is None:
-            return list(self._four or (self._world.address if self._state == _UP else _NO_ADDRESS))
+            return self._address()
+        if four == "dhcp" and self._four and self._state == _UP and self._model.port != "stm32":
+            # A CYW43 keeps the old address until the new one comes, and counts as connected.
+            self._state = _NO_IP
+            self._lease(self._now())
         self._four = None if four == "dhcp" else four
         if self._four and self._state == _NO_IP:
             self._steps, self._state = [], _UP
         elif self._four and self._state == _JOINING and len(self._steps) > 1:
             self._steps = [(self._steps[0][0], _UP)]
         return None
+
+    def _address(self) -> list[str]:
+        return list(self._four or (self._world.address if self._state == _UP else _NO_ADDRESS))
+
+    def _lease(self, start: int) -> None:
+        if self._world.dhcp_answers:
+            dhcp = self._model.dhcp_ms if self._world.dhcp_ms is None else self._world.dhcp_ms
+            self._steps.append((start + self._ms(dhcp), _UP))
 
     def _do_dhcp(self) -> bool:
         return self._four is None
@@ -201,7 +259,7 @@ class Wifi:
         if get in ("ssid", "essid"):
             return self._ssid or self._kept.get("ssid") or ""
         if get == "channel":
-            return self._world.channel if self._state in (_UP, _NO_IP) else 1
+            return self._ap.channel if self._ap and self._state in (_UP, _NO_IP) else 1
         if get == "reconnects":
             return self._reconnects
         return self._config.get(str(get), 0)

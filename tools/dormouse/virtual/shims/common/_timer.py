@@ -16,6 +16,9 @@ def _setup(fd):
 
 
 def _fire(key):
+    if _wire.busy:  # it would mix two requests: a bytecode later
+        micropython.schedule(_fire, key)
+        return
     timer = _running.get(key)
     if timer is None:
         return  # stopped between its due time and this bytecode

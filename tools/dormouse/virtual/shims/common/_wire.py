@@ -9,6 +9,7 @@ _seq = 0
 rtc = 0  # milliseconds: the RTC's time since 2000 less ticks_ms()
 model = None  # the board's numbers, a dict
 _page = None
+busy = False  # a request is under way: a timer's callback must not begin another
 page = bytearray(3)  # the radio's state, which costs no call: link up, WLAN.status()
 
 
@@ -35,14 +36,19 @@ def send(name, payload=b""):
 
 
 def call(name, payload=b""):
-    send(name, payload)
-    while True:
-        # No jump between the two reads: Ctrl-C cannot come between an answer's head and its body. An answer whose caller was
-        # interrupted is still in the pipe: its number is an old one.
-        head = _r.read(5)
-        body = _r.read(head[3] | head[4] << 8)
-        if head[0] == _seq:
-            break
+    global busy
+    busy = True
+    try:
+        send(name, payload)
+        while True:
+            # No jump between the two reads: Ctrl-C cannot come between an answer's head and its body. An answer whose caller
+            # was interrupted is still in the pipe: its number is an old one.
+            head = _r.read(5)
+            body = _r.read(head[3] | head[4] << 8)
+            if head[0] == _seq:
+                break
+    finally:
+        busy = False
     status = unpack("<h", head[1:3])[0]
     if status:
         raise OSError(str(body, "utf-8") if status == -32768 else status)
@@ -55,6 +61,8 @@ def number(name, payload=b""):
 
 def end(name, payload=b""):
     # The supervisor kills the process: as on hardware nothing after it runs, and nothing can catch it.
+    global busy
+    busy = True
     send(name, payload)
     while True:
         try:

@@ -12,7 +12,7 @@ SOCK_RAW = 3
 IPPROTO_IP = 0
 IPPROTO_TCP = 6
 IPPROTO_UDP = 17
-TCP_NODELAY = 1
+TCP_NODELAY = _wire.model["tcp_nodelay"]
 SO_BROADCAST = 6
 SO_KEEPALIVE = 9
 
@@ -133,8 +133,12 @@ class socket(io.IOBase):
         self._timeout = value
 
     def setsockopt(self, level, option, value):
-        if (level == SOL_SOCKET and option == SO_REUSEADDR) or (level == IPPROTO_TCP and option == TCP_NODELAY):
+        if level == SOL_SOCKET and option == SO_REUSEADDR:
             self._s.setsockopt(level, option, value)
+        elif level == IPPROTO_TCP and option == TCP_NODELAY:
+            self._s.setsockopt(level, 1, value)  # Linux's number
+        else:
+            print("Warning: lwip.setsockopt() not implemented")
 
     def send(self, data):
         return self._retry(uselect.POLLOUT, self._s.send, data)

@@ -24,6 +24,7 @@ class WLAN(Base):
     PM_POWERSAVE = 2
     SEC_OPEN = 0
     SEC_WPA2 = 3
+    _GOT_IP = STAT_GOT_IP
     _READ = (
         "mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol",
         "hidden", "security", "authmode",

@@ -71,6 +71,8 @@ def _push():
 
 
 def lightsleep(time_ms=None):
+    # On the board ticks_ms stands still meanwhile (stop mode halts SysTick). Here it goes on: asyncio's C part reads the
+    # interpreter's own clock. So mqtt.lightsleep, which refuses a Pyboard D, does not refuse this one.
     import time
 
     time.sleep_ms(time_ms or 0)

@@ -17,6 +17,7 @@ class WLAN(Base):
     PM_POWERSAVE = 0xA11C82
     SEC_OPEN = 0
     SEC_WPA_WPA2 = 0x00400006
+    _GOT_IP = STAT_GOT_IP
     _READ = (
         "antenna", "channel", "ssid", "essid", "security", "authmode", "mac", "txpower", "pm", "hostname",
     )

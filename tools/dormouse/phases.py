@@ -1,0 +1,249 @@
+"""Where the awake time of a node goes: single wakes on virtual boards, at their own speed, in good times and in bad.
+
+Times and charges are a model's: the virtual board's (boards/*/board.toml) for boot, radio and conversions, this computer's for
+the code and the network.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+
+from dormouse import bundle, energy, settings
+from dormouse.broker import EmbeddedBroker
+from dormouse.errors import DormouseError
+from dormouse.virtual.board import VirtualBoard, Wake, World
+from dormouse.virtual.devices.sht4x import SHT4x
+from dormouse.virtual.interpreter import NoInterpreter
+
+NAMES = ("boot", "start", "measure", "link", "clock", "mqtt", "finish", "window", "sleep")  # power.awake.mark(), in their order
+_HOST = "broker.test"
+_CREDENTIALS = b'WIFI = (("dormouse", "sleep-tight"),)\nUSER = None\nPASSWORD = None\n'
+_HURRY = 8  # --speed of the wakes that only lead to the one that is measured
+_DAY_S = 86400
+_MOST_LIVES = 400  # a day has fewer
+_NOTHING = b"import machine\nmachine.deepsleep(1000)\n"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One wake. phases: (name, start, length) in ms; charge_mc: model; said: what the node printed of its outcome."""
+
+    name: str
+    awake_ms: int
+    phases: tuple[tuple[str, int, int], ...]
+    charge_mc: float
+    said: str
+
+    def ms(self, phase: str) -> int:
+        """The length of a phase in ms, 0 when the wake has none of this name."""
+        return sum(length for name, _, length in self.phases if name == phase)
+
+
+@dataclass
+class Phases:
+    """Everything about one board. own_ms: CPU time of this computer for a warm wake's code. down_*: of a day without broker."""
+
+    board: str
+    rows: list[Row] = field(default_factory=list)
+    own_ms: float = 0.0
+    every_s: int = 0
+    deepsleep_ma: float = 0.0
+    down_wakes: int = 0
+    down_day_mc: float = 0.0
+    battery: tuple[str, int] | None = None  # BATTERY's type and mAh
+    months: float | None = None
+    down_months: float | None = None
+
+    def row(self, name: str) -> Row:
+        """The wake of this name."""
+        return next(row for row in self.rows if row.name == name)
+
+    @property
+    def day_mc(self) -> float:
+        """The charge of an ordinary day: every wake a warm one that uploads."""
+        return self.row("warm").charge_mc * _DAY_S / self.every_s + self.deepsleep_ma * _DAY_S
+
+
+# The wakes that are measured, in three acts: with a broker, without one, with one that says nothing.
+GOOD = ("cold boot", "warm", "no upload")
+FAILED = ("AP gone", "wrong password", "DNS dead")
+STEPS = len(GOOD) + len(FAILED) + 4  # for a progress bar: and broker down, its day, broker silent, the code's own share
+
+
+def measure(
+    root: Path, boards: Sequence[str], runs: int, stepped: Callable[[str], None], speed: int = 1
+) -> list[Phases]:
+    """Measure all. runs: of the warm wake, the median counts. stepped: told what is done next, STEPS times a board. speed:
+    divides modelled times and awake budgets, which makes the numbers wrong and the tests of this module quick.
+
+    Raises DormouseError without a broker or interpreter, for a setting that is wrong, and when a wake does not end in sleep.
+    """
+    with ExitStack() as stack:
+        broker = stack.enter_context(EmbeddedBroker())
+        try:
+            nodes = [stack.enter_context(_Node(root, board, broker.port, stepped, speed)) for board in boards]
+        except NoInterpreter as error:
+            raise DormouseError(str(error)) from error
+        with ThreadPoolExecutor(len(nodes)) as pool:
+            list(pool.map(lambda node: node.with_broker(runs), nodes))
+            for node in nodes:
+                node.own_share(runs)  # one after the other: it is this process's children that are timed
+            broker.stop()
+            list(pool.map(_Node.without_broker, nodes))
+            with socket.create_server((broker.host, broker.port), backlog=1000):
+                list(pool.map(_Node.with_silent_broker, nodes))
+        return [node.result() for node in nodes]
+
+
+class _Node:
+    """One board's wakes. A context manager."""
+
+    def __init__(self, root: Path, board: str, port: int, stepped: Callable[[str], None], speed: int) -> None:
+        self._read = settings.load(root, board=board)
+        self._text = self._read.text(BROKER=f"{_HOST}:{port}", NAME=f"phases-{board}".replace("_", "-"))
+        self._root, self._stepped = root, stepped
+        self._speed, self._hurry = speed, max(speed, _HURRY)
+        self._currents = energy.read_currents(root, board)
+        self._made: list[VirtualBoard] = []
+        self.phases = Phases(board, every_s=self._read["WAKE_EVERY_S"], deepsleep_ma=self._currents.deepsleep_ma)
+        self._node = self._board(self._text)
+
+    def __enter__(self) -> _Node:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for board in self._made:
+            board.close()
+
+    def with_broker(self, runs: int) -> None:
+        """Cold boot, warm wakes, a wake without upload; then without access point, password, name server."""
+        node, world = self._node, self._node.world
+        self._measured("cold boot", node)
+        _wake(node, self._hurry)  # what a first wake leaves undone
+        self._stepped(f"{self.phases.board}: warm")
+        wakes = sorted((_wake(node, self._speed) for _ in range(runs)), key=lambda wake: wake.awake_ms)
+        self._add("warm", wakes[len(wakes) // 2])
+        seldom = self._board(self._read.text(BROKER=f"{_HOST}:1", UPLOAD_EVERY=96))
+        _wake(seldom, self._hurry)
+        self._measured("no upload", seldom)
+        world.wifi.ap_present = False
+        self._measured("AP gone", node)
+        world.wifi.ap_present = True
+        self._mend()
+        world.wifi.password, right = "wrong", world.wifi.password
+        self._measured("wrong password", node)
+        world.wifi.password = right
+        self._mend()
+        world.dns.fails = True
+        self._measured("DNS dead", node)
+        world.dns.fails = False
+        self._mend()
+
+    def own_share(self, runs: int) -> None:
+        """The CPU time of a warm wake, less that of a board which only boots."""
+        self._stepped(f"{self.phases.board}: the code's own share")
+        nothing = self._board(self._text, {"/main.py": _NOTHING})
+        count = range(max(3, runs))
+        warm = [_cpu_ms(_wake, self._node, self._speed) for _ in count]
+        bare = [_cpu_ms(_life, nothing, self._speed) for _ in count]
+        self.phases.own_ms = max(0.0, median(warm) - median(bare))
+
+    def without_broker(self) -> None:
+        """A wake whose broker is down, and a day of them."""
+        node = self._node
+        self._measured("broker down", node)
+        self._stepped(f"{self.phases.board}: a day without a broker")
+        charge = self.phases.row("broker down").charge_mc
+        end = node.now_s + _DAY_S
+        asleep_s = 0.0
+        for _ in range(_MOST_LIVES):
+            if node.now_s >= end:
+                break
+            wake = _life(node, self._hurry)
+            asleep_s += (wake.sleep_ms or 0) / 1000
+            if any(name == "measure" for name, _, _ in wake.phases):
+                self.phases.down_wakes += 1
+                self.phases.down_day_mc += charge
+            else:
+                # Only the middle of a long sleep: its boot was hurried, the rest was not.
+                boot_ms = sum(length for name, _, length in wake.phases if name == "boot")
+                rest_ms = wake.awake_ms - boot_ms
+                self.phases.down_day_mc += self._currents.cpu_ma * (boot_ms * self._hurry + rest_ms) / 1000
+        # The last sleep reaches beyond the day.
+        over = asleep_s / _DAY_S if asleep_s > _DAY_S else 1.0
+        self.phases.down_day_mc = self.phases.down_day_mc / over + self._currents.deepsleep_ma * _DAY_S
+        self.phases.down_wakes = round(self.phases.down_wakes / over)
+
+    def with_silent_broker(self) -> None:
+        """A wake whose broker accepts the connection and says nothing."""
+        self._measured("broker silent", self._node)
+
+    def result(self) -> Phases:
+        """All of it, with the life of the battery."""
+        phases, battery = self.phases, self._read["BATTERY"]
+        if battery is not None:
+            kind, mah = battery.get("type", "lipo"), battery.get("mah", 1000)
+            phases.battery = kind, mah
+            phases.months, phases.down_months = (
+                energy.life_months(replace(self._currents, deepsleep_ma=0.0), day_mc, _DAY_S, kind, mah)
+                for day_mc in (phases.day_mc, phases.down_day_mc)
+            )
+        return phases
+
+    def _board(self, text: str, more: dict[str, bytes] | None = None) -> VirtualBoard:
+        files = {**bundle.files(self._root, self._read, text, _CREDENTIALS), **(more or {})}
+        # The board's own clock for its parts depends on its speed, and here that changes.
+        world = World(devices=lambda _, scene: [SHT4x(lambda: time.monotonic() * 1000 * self._hurry, scene)])
+        board = VirtualBoard(self.phases.board, files, world=world)
+        board.world.dns.table[_HOST] = "127.0.0.1"
+        self._made.append(board)
+        return board
+
+    def _measured(self, name: str, board: VirtualBoard) -> None:
+        self._stepped(f"{self.phases.board}: {name}")
+        self._add(name, _wake(board, self._speed))
+
+    def _mend(self) -> None:
+        # A failure leaves a backoff and stored readings: the next wake that is measured begins without.
+        for _ in range(3):
+            if "delivered" in _wake(self._node, self._hurry).output:
+                return
+
+    def _add(self, name: str, wake: Wake) -> None:
+        charge = energy.wake_mc(self._currents, wake.phases)
+        said = [line for line in wake.output.splitlines() if line.strip()]
+        self.phases.rows.append(Row(name, wake.awake_ms, tuple(wake.phases), charge, said[-1] if said else "kept"))
+
+
+def _life(board: VirtualBoard, speed: int) -> Wake:
+    board.speed = speed
+    wake = board.run_wake()
+    if (wake.ended, wake.by) != ("deepsleep", "node"):
+        raise DormouseError(f"the virtual {board.model.name} did not go to sleep: {wake.ended} {wake.reason}\n{wake.output}")
+    return wake
+
+
+def _wake(board: VirtualBoard, speed: int) -> Wake:
+    """The next wake that measures: a sleep beyond the board's longest is made of several."""
+    for _ in range(_MOST_LIVES):
+        wake = _life(board, speed)
+        if any(name == "measure" for name, _, _ in wake.phases):
+            return wake
+    raise DormouseError(f"the virtual {board.model.name} takes no reading")
+
+
+def _cpu_ms(run: Callable[[VirtualBoard, int], Wake], board: VirtualBoard, speed: int) -> float:
+    """CPU time of a wake, in ms: that of this process's children that end meanwhile."""
+    import resource  # not on every system
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run(board, speed)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
