@@ -5,12 +5,14 @@ import sys
 
 
 def drop(*names):
-    """Forget modules that have done their part, so that the next ones find room. names: "node.link", "sensors"."""
-    for gone in names:
-        for name in [n for n in sys.modules if n == gone or n.startswith(gone + ".")]:
-            del sys.modules[name]
-            package, _, leaf = name.rpartition(".")
-            if package in sys.modules:
-                # A package keeps its submodules alive as attributes.
-                delattr(sys.modules[package], leaf)
+    """Forget modules that have done their part, and what lies below them. names: "node.link", "sensors"."""
+    for name in list(sys.modules):
+        for gone in names:
+            if name == gone or name.startswith(gone + "."):
+                del sys.modules[name]
+                package, _, leaf = name.rpartition(".")
+                if package in sys.modules:
+                    # A package keeps its submodules alive as attributes.
+                    delattr(sys.modules[package], leaf)
+                break
     gc.collect()

@@ -14,12 +14,15 @@ _WINDOW_S = const(8)  # after a power-up, for mpremote to take over
 _END_MS = const(400)  # for the radio to go down and the state to be kept
 
 
-def remember(board, config, on_expire):
+def run(on_expire):
     """Read what was kept, check config.py when it is new, start the awake budget.
 
-    board: the profile. config: the module. on_expire: called with the board's name and the milliseconds to sleep when the
-    budget is spent. Returns a node.memory.Memory. Raises ValueError that names a wrong setting.
+    on_expire: called with the board's name and the milliseconds to sleep when the budget is spent.
+    Returns a node.memory.Memory. Raises ValueError that names a wrong setting.
     """
+    import config
+
+    board = __import__("boards." + config.BOARD + ".profile", None, None, ("*",))
     payload, ram = retained.load(board.retained_read(), SECTIONS)
     state = states.load(payload)
     mark = _config_mark()
@@ -49,10 +52,12 @@ def remember(board, config, on_expire):
         # The last wake never reached its end: deadline, brownout or reset.
         state.fails = min(state.fails + 1, 255)
         state.flags &= ~states.UNFINISHED
-    return Memory(board, config, state, ram or b"")
+    memory = Memory(board, config, state, ram or b"")
+    memory.window_ms = _window_ms(config)
+    return memory
 
 
-def window_ms(config):
+def _window_ms(config):
     """Milliseconds to stay awake at the end of a wake after a power-up, so that mpremote can take over; else 0.
 
     Set aside, not added: the first wake after a power-up is no longer than any other.

@@ -1,12 +1,15 @@
 """Commands that were sent while the node slept: checked, applied once, kept, answered."""
 
 import json
+import struct
 
 from micropython import const
 
 from power.retained import check
 
 _MOST_BYTES = const(512)
+# In state.heard: hashes of the last retained command on the node's topic, on the fleet's, of the last four applied.
+_MARKS = const("<6I")
 # Lowest, highest, unit; the same as the setting of that name in node/schema.py (a test compares them).
 SETTINGS = {"wake_every_s": (10, 2592000, "s")}
 
@@ -21,18 +24,19 @@ def take(memory, filters, heard, topic, payload, retain, dup):
     """
     state = memory.state
     mark = int.from_bytes(check(topic, payload), "little")
+    marks = list(struct.unpack(_MARKS, state.heard))
     if retain:
-        slot = "retained_a" if topic == filters[0][0].encode() else "retained_b"
-        known = getattr(state, slot) == mark
-        setattr(state, slot, mark)
+        slot = 0 if topic == filters[0][0].encode() else 1
+        known = marks[slot] == mark
+        marks[slot] = mark
+        struct.pack_into(_MARKS, state.heard, 0, *marks)
         # With a subscription kept across the sleep one retained publish comes twice in a wake: queued, and as retained.
         if known or mark in heard:
             return None
-    elif dup and mark in (state.applied_a, state.applied_b, state.applied_c, state.applied_d):
+    elif dup and mark in marks[2:]:
         return None
     heard.append(mark)
-    state.applied_d, state.applied_c, state.applied_b = state.applied_c, state.applied_b, state.applied_a
-    state.applied_a = mark
+    struct.pack_into(_MARKS, state.heard, 0, *marks[:2], mark, *marks[2:5])
     command_id, changes, error = _parse(payload)
     for name in changes:
         setattr(state, name, changes[name])

@@ -15,12 +15,15 @@ _STRETCH = const(4)  # times the interval while the battery is low
 _WINDOW_END_MS = const(200)  # to keep the state and fall asleep after the window
 
 
-def run(memory, board, error, window_ms, attempt):
-    """Sleep as long as the wake's outcome says. Does not return.
+def run(memory, error, attempt):
+    """Switch the radio off and sleep as long as the wake's outcome says. Does not return.
 
-    memory: node.memory.Memory. board: the profile. error: the exception that ended the wake, or None.
-    window_ms: of the service window. attempt: see node.cycle.
+    memory: node.memory.Memory. error: the exception that ended the wake, or None. attempt: see node.cycle.
     """
+    board = memory.board()
+    if memory.uploads:
+        awake.mark("finish")
+        attempt(_radio_off, board)
     state = memory.state
     if state.slept_ms and cause() != "deepsleep":
         # The sleep before was cut short: nothing can be learned of its clock.
@@ -46,12 +49,16 @@ def run(memory, board, error, window_ms, attempt):
     state.flags &= ~states.UNFINISHED
     if state.flags & states.STRETCHED:
         interval_s *= _STRETCH
-    if window_ms:
+    if memory.window_ms:
         awake.mark("window")
         awake.keep(_WINDOW_END_MS * awake.MS_PER_S // 1000)
         attempt(memory.save)
-        sleep.wait(min(window_ms, awake.left_ms()))
+        sleep.wait(min(memory.window_ms, awake.left_ms()))
     _sleep(memory, board, _until_next_ms(state, board, interval_s, extra_s), attempt)
+
+
+def _radio_off(board):
+    board.radio().off()
 
 
 def _until_next_ms(state, board, interval_s, extra_s):

@@ -15,6 +15,7 @@ class Memory:
 
     board_name, config_every_s, test_mode: of config.py, which is dropped before the end. link_error: what the radio said when
     it was started, or None. uploads: whether this wake has the radio on. commanded: whether a command changed a setting in it.
+    window_ms: to stay awake at the end for somebody at the USB port.
     """
 
     def __init__(self, board, config, state, ram):
@@ -27,11 +28,16 @@ class Memory:
         self.link_error = None
         self.uploads = False
         self.commanded = False
+        self.window_ms = 0
         self._write = board.retained_write
 
     def save(self):
         """Keep state and readings in retained memory."""
         self._write(retained.dump(SECTIONS, (states.dump(self.state), self.ram)))
+
+    def board(self):
+        """The board's profile; most steps of a wake have no use for it."""
+        return __import__("boards." + self.board_name + ".profile", None, None, ("*",))
 
     def interval_s(self):
         """Seconds from one wake to the next: as commanded, else as configured."""

@@ -4,12 +4,15 @@ from node import drop
 from power import awake
 
 
-def run(memory, board, config, attempt):
+def run(memory, attempt):
     """Take a reading, and keep it before the network's fate is known; start the radio meanwhile when this wake uploads.
 
-    memory: node.memory.Memory. board: the profile. config: the module. attempt: see node.cycle.
+    memory: node.memory.Memory. attempt: see node.cycle.
     """
+    import config
+
     awake.mark("measure")
+    board = memory.board()
     from node import measure, plan
 
     board.rails(True)

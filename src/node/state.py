@@ -7,8 +7,8 @@ import struct
 
 from micropython import const
 
-VERSION = const(2)
-_FORMAT = const("<HHIIIIHBBBBIIIIIII2I4IIIhhB")
+VERSION = const(3)
+_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s24s")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
@@ -28,17 +28,14 @@ _FIELDS = (
     "base_s",  # what the clock read at the cold boot
     "clock_tries",
     "config_mark",  # of the config.py that was checked last
-    "retained_a",  # hash of the last retained command on the node's topic
-    "retained_b",  # and on the fleet's
-    "applied_a",  # hashes of the last commands applied
-    "applied_b",
-    "applied_c",
-    "applied_d",
     "slept_ms",  # asked of the sleep clock since the last fix (node.drift)
     "shunned",  # a byte for each time server (node.clock)
     "drift",  # of the sleep clock, in 2**-18; positive sleeps too long
     "lag_ms",  # what the clock, which is set in whole seconds, is behind the time
     "clock_step",  # of trust in the clock, 0 to 11: how long until the next fix
+    # Bytes that only one part of the node reads, which knows their layout; all zero on a cold boot.
+    "heard",  # node.commands
+    "link",  # node.link
 )
 
 UNFINISHED = const(1)  # the radio was started, the wake did not end
@@ -50,21 +47,19 @@ TIMED = const(32)  # the last sleep was planned by node.finish, which counted it
 
 
 class State:
-    """The fields above, all integers, all 0 on a cold boot."""
+    """The fields above: integers, all 0 on a cold boot, and bytearrays of one part's own."""
 
-    def __init__(self):
-        for name in _FIELDS:
-            setattr(self, name, 0)
+    def __init__(self, payload=b""):
+        payload = payload or bytes(struct.calcsize(_FORMAT))
+        for name, value in zip(_FIELDS, struct.unpack(_FORMAT, payload)):
+            setattr(self, name, value if isinstance(value, int) else bytearray(value))
 
 
 def load(payload):
     """A State from the bytes of dump(); None when they are not that."""
     if payload is None or len(payload) != struct.calcsize(_FORMAT):
         return None
-    state = State()
-    for name, value in zip(_FIELDS, struct.unpack(_FORMAT, payload)):
-        setattr(state, name, value)
-    return state
+    return State(payload)
 
 
 def dump(state):

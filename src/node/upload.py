@@ -27,14 +27,16 @@ def identity(name, unique_id):
     return name, name + "-" + chip
 
 
-def run(memory, service, unique_id, template, name, broker, user, password):
+def run(memory, service_name, unique_id, template, name, broker, user, password):
     """Send everything that is stored and apply what comes.
 
-    memory: node.memory.Memory. service: module of node.services. unique_id: the chip's. template: config.TOPIC.
+    memory: node.memory.Memory. service_name: a module of node.services. unique_id: the chip's. template: config.TOPIC.
     name: config.NAME. broker: "host" or "host:port". user, password: text or None.
-    Returns the number of records delivered. Raises OSError (mqtt.errors.MQTTError for a refusal); what was acknowledged
+    Prints the number of records delivered. Raises OSError (mqtt.errors.MQTTError for a refusal); what was acknowledged
     before it is out of the store all the same.
     """
+    awake.mark("mqtt")
+    service = __import__("node.services." + service_name, None, None, ("*",))
     name, client_id = identity(name, unique_id)
     host, _, port = broker.partition(":")
     filters = service.subscriptions(template, name)
@@ -77,7 +79,8 @@ def run(memory, service, unique_id, template, name, broker, user, password):
         # What the broker did not acknowledge goes again in the next wake, not for ever in this one. And a heap in pieces has no
         # room for a second round.
         if sum(acked) < len(batch) or len(batch) < 2 or gc.mem_free() < _ROUND_FREE or not _pending(memory):
-            return delivered
+            print("delivered", delivered)
+            return
 
 
 def _exchange(host, publish, acked, options):

@@ -45,7 +45,8 @@ class Clockwork:
         self.asked = []  # the servers, as they were asked
         self.fixes = 0
         self.error = None  # of the next wakes
-        self.test_mode = self.commanded = False
+        self.test_mode = self.commanded = self.uploads = False
+        self.window_ms = 0
 
     # time
 
@@ -97,6 +98,9 @@ class Clockwork:
 
     # the memory
 
+    def board(self):
+        return self
+
     def interval_s(self):
         return self.state.wake_every_s
 
@@ -120,7 +124,7 @@ class Clockwork:
                 self._upload()
                 self.live(awake_ms)
             try:
-                self.finish.run(self, self, self.error, 0, _attempt)
+                self.finish.run(self, self.error, _attempt)
             except Asleep:
                 pass
             self.cause = self.DEEPSLEEP_RESET

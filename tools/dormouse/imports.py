@@ -11,6 +11,7 @@ from dormouse.project import shown
 
 _LAZY = "__getattr__"  # a package's lazy names: they cost nothing until one is asked for
 _FOR_A_PC = "cpython"  # a module of this name is what its package needs on CPython
+_IMPORTERS = ("__import__", "_step")  # what takes a module's name; _step is node.cycle's
 _PROVIDED = ("config", "credentials")  # not part of the template's code: made for each node
 
 
@@ -72,10 +73,8 @@ class Modules:
                 yield package
                 for alias in node.names:
                     yield from self._imported_name(module, package, alias.name, node.lineno)
-            elif _is_import_call(node):
-                assert isinstance(node, ast.Call)
-                assert isinstance(node.args[0], ast.Constant)
-                yield str(node.args[0].value)
+            elif called := _called_import(node):
+                yield called
 
     def _imported_name(self, module: str, package: str, name: str, line: int) -> Iterator[str]:
         """`from package import name`: a module of the package, or something that the package itself defines."""
@@ -112,15 +111,17 @@ def _base(module: str, path: Path, node: ast.ImportFrom) -> str:
     return ".".join((*parts, *filter(None, [node.module])))
 
 
-def _is_import_call(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "__import__"
-        and bool(node.args)
-        and isinstance(node.args[0], ast.Constant)
-        and isinstance(node.args[0].value, str)
-    )
+def _called_import(node: ast.AST) -> str | None:
+    """The module that a call imports by its name: __import__("node.link"), or with the importer as an argument too, as in
+    attempt(_step, "node.join").
+    """
+    if not isinstance(node, ast.Call):
+        return None
+    parts = [node.func, *node.args]
+    for function, name in zip(parts, parts[1:]):
+        if isinstance(function, ast.Name) and function.id in _IMPORTERS:
+            return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else None
+    return None
 
 
 def _defines(tree: ast.Module, name: str) -> bool:
