@@ -16,9 +16,11 @@ RETAINED_BYTES = 4096 if hasattr(machine, "mem_backup") else _FILE_BYTES
 
 
 def retained_read():
-    """What was kept across the sleep: bytes, RETAINED_BYTES long. Arbitrary after a power-up, so the caller checks it."""
+    """What was kept across the sleep: bytes, or the memory itself, which is no load for the heap. Arbitrary after a
+    power-up, so the caller checks it.
+    """
     if RETAINED_BYTES != _FILE_BYTES:
-        return bytes(machine.mem_backup())
+        return machine.mem_backup()
     for path in (_FILE, _FILE + ".new"):
         try:
             with open(path, "rb") as f:

@@ -54,9 +54,14 @@ def _step(name, *args):
     """One step of the wake, its run(*args). It and whatever it loaded is forgotten when it returns."""
     before = list(sys.modules)
     try:
-        return __import__(name, None, None, _LEAF).run(*args)
+        return _run(name, *args)
     finally:
         drop(*[loaded for loaded in sys.modules if loaded not in before])
+
+
+def _run(name, *args):
+    # A function of its own: what its frame has touched is free when it returns.
+    return __import__(name, None, None, _LEAF).run(*args)
 
 
 def _expired(board_name, ms):
