@@ -65,8 +65,9 @@ def files(root: Path, settings: Settings, config: str, credentials: bytes | None
         if source or name in _AS_SOURCE:
             result[target] = path.read_bytes()
         else:
-            shipped = target.removeprefix("/lib/").removeprefix("/")
-            result[target[: -len(".py")] + ".mpy"] = mpy.compile_module(path, shipped)
+            # Tracebacks name the module, not its file: that name is in the board's memory already, and 25 bytes more
+            # for each file are not.
+            result[target[: -len(".py")] + ".mpy"] = mpy.compile_module(path, name)
     result["/config.py"] = config.encode()
     if credentials is not None:
         result["/credentials.py"] = credentials

@@ -85,7 +85,8 @@ def smallest(fits: Callable[[int], bool]) -> int:
 
 
 def _compiled(root: Path, path: Path) -> bytes:
-    return mpy.compile_module(path, bundle.board_path(root, path).removeprefix("/lib/").removeprefix("/"))
+    shipped = bundle.board_path(root, path).removeprefix("/lib/").removeprefix("/").removesuffix(".py")
+    return mpy.compile_module(path, shipped.replace("/", ".").removesuffix(".__init__"))
 
 
 class _Program:

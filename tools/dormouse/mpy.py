@@ -38,7 +38,7 @@ def compiler() -> str:
 def compile_module(source: Path, name: str) -> bytes:
     """One module as .mpy, from the user's cache when it was compiled before.
 
-    Arguments: source, the .py file; name, what tracebacks on the board call it, such as "node/cycle.py".
+    Arguments: source, the .py file; name, what tracebacks on the board call it, such as "node.cycle".
     Raises DormouseError with file, line and message when it does not compile.
     """
     code = source.read_bytes()
