@@ -8,7 +8,7 @@ import struct
 from micropython import const
 
 VERSION = const(3)
-_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s24s")
+_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s24sIHB25s")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
@@ -36,6 +36,10 @@ _FIELDS = (
     # Bytes that only one part of the node reads, which knows their layout; all zero on a cold boot.
     "heard",  # node.commands
     "link",  # node.link
+    "not_before",  # seconds of the clock: the broker wants no upload before it (node.throttle, CONNACK 6 and 7)
+    "window_h",  # hour of the clock of the last service window after repeated crashes
+    "refused",  # of the subscriptions: node.grants
+    "news",  # bytes again: node.changes has the first 16, node.pin the last 9
 )
 
 UNFINISHED = const(1)  # the radio was started, the wake did not end
