@@ -7,11 +7,13 @@ from micropython import const
 
 from node import backoff, drift, schedule
 from node import state as states
-from power import awake, sleep
+from power import awake, rtc, sleep
 from power.cause import cause
 from power.retained import check
 
 _STRETCH = const(4)  # times the interval while the battery is low
+_WINDOW_S = const(8)
+_EARLY_S = const(2)  # that clocks of whole seconds may differ
 _WINDOW_END_MS = const(200)  # to keep the state and fall asleep after the window
 
 
@@ -36,14 +38,25 @@ def run(memory, error, attempt):
         # In retained memory it is since before it was acknowledged; here it outlives a power cut.
         files.keep_commanded(state.wake_every_s, memory.config_every_s)
     interval_s = memory.interval_s()
-    extra_s = 0
-    if error:
-        _report(error)
-        state.failure = _kind(error)
-        if isinstance(error, MemoryError):
-            state.flags |= states.SMALL_HEAP
+    extra_s = None
+    # A broker may deliver and say in the same breath that it was too much (node.throttle).
+    told_s = max(0, state.not_before - rtc.read()) if memory.uploads else 0
+    if error or told_s:
+        state.failure = backoff.THROTTLED
+        if error:
+            _report(error)
+            state.failure = _kind(error)
+            if isinstance(error, MemoryError):
+                state.flags |= states.SMALL_HEAP
         state.fails = min(state.fails + 1, 255)
-        extra_s = backoff.extra_s(state.failure, state.fails, interval_s, int.from_bytes(os.urandom(3), "little"))
+        draw = int.from_bytes(os.urandom(3), "little")
+        awake_ms = awake.elapsed_ms() * 1000 // awake.MS_PER_S
+        extra_s = backoff.extra_s(state.failure, state.fails, interval_s, draw, awake_ms, told_s)
+        if state.failure in (backoff.THROTTLED, backoff.BANNED):
+            # Whatever ends this sleep early, a button say: before that the radio stays off (node.plan).
+            state.not_before = rtc.read() + interval_s + extra_s - awake_ms // 1000 - _EARLY_S
+        elif state.failure == backoff.CRASH:
+            _let_in(memory)
     elif state.flags & states.UNFINISHED:
         state.failure = state.fails = 0
     state.flags &= ~states.UNFINISHED
@@ -61,11 +74,20 @@ def _radio_off(board):
     board.radio().off()
 
 
+def _let_in(memory):
+    # A mistake in the program that comes again: once a day the board waits for somebody with mpremote, as after a power-up.
+    state = memory.state
+    hour = rtc.read() // 3600 & 0xFFFF
+    if state.fails > 1 and not state.flags & states.EMPTY and (hour - state.window_h & 0xFFFF) >= 24:
+        state.window_h = hour
+        memory.window_ms = max(memory.window_ms, _WINDOW_S * awake.MS_PER_S)
+
+
 def _until_next_ms(state, board, interval_s, extra_s):
     awake_ms = awake.elapsed_ms()
-    if not state.fixed_at or extra_s:
-        # Backoff is random on purpose: a slot would bring a fleet together again.
-        return schedule.sleep_ms(interval_s, awake_ms, extra_s)
+    if not state.fixed_at or extra_s is not None:
+        # Backoff is random on purpose: a slot would bring a fleet together again, and may be too soon.
+        return schedule.sleep_ms(interval_s, awake_ms, extra_s or 0)
     now_ms = drift.now_ms(state)
     offset_ms = schedule.offset_ms(int.from_bytes(check(board.unique_id()), "little"), interval_s)
     return schedule.slot_ms(now_ms - awake_ms, now_ms, interval_s, offset_ms) - now_ms

@@ -1,0 +1,29 @@
+"""What of the subscriptions the broker refuses. Loaded when it did: what is refused is asked for again only now and then.
+
+In state.refused: a bit for each of at most two filters; above them, how many uploads pass before all is asked for again.
+"""
+
+from micropython import const
+
+_UPLOADS = const(63)
+
+
+def ask(state, filters):
+    """What to subscribe to in this upload. state: node.state.State. filters: of the service. Returns a list."""
+    if state.refused < 4:
+        return filters
+    state.refused -= 4
+    return [filters[i] for i in range(len(filters)) if not state.refused >> i & 1]
+
+
+def note(state, filters, asked, granted):
+    """Keep what was refused. asked: what ask() gave. granted: the codes for it (MQTT 3.1.1 section 3.9.3, MQTT 5 section
+    3.9.3: from 0x80 on a refusal).
+    """
+    for i in range(min(len(granted), len(asked))):
+        bit = 1 << filters.index(asked[i])
+        state.refused &= ~bit
+        if granted[i] >= 0x80:
+            state.refused |= bit | _UPLOADS << 2
+    if not state.refused & 3:
+        state.refused = 0

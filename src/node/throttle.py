@@ -1,0 +1,28 @@
+"""What a broker says when it had too much: Adafruit IO's messages on USER/throttle and USER/errors. Loaded when one came.
+
+Source: Adafruit IO's documentation, MQTT API, "Rate Limiting": "... 20 seconds until throttle released", "... banned for 30
+seconds".
+"""
+
+from micropython import const
+
+_MOST_S = const(7200)  # a message that is wrong must not silence the node
+
+
+def seconds(payload):
+    """The seconds to wait that a message asks for: the number before "second", 0 without one, at most two hours.
+
+    payload: bytes of any kind.
+    """
+    words = payload.replace(b",", b" ").split()
+    for number, word in zip(words, words[1:]):
+        if word.startswith(b"second") and all([48 <= c < 58 for c in number]):
+            return min(_MOST_S, int(number[:9]))
+    return 0
+
+
+def take(state, payload):
+    """Note that no upload may come before: node.finish plans the sleep by it, of a minute at least. payload: bytes."""
+    from power import rtc
+
+    state.not_before = max(state.not_before, rtc.read() + max(60, seconds(payload)))
