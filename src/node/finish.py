@@ -54,7 +54,7 @@ def run(memory, error, attempt):
         extra_s = backoff.extra_s(state.failure, state.fails, interval_s, draw, awake_ms, told_s)
         if state.failure in (backoff.THROTTLED, backoff.BANNED):
             # Whatever ends this sleep early, a button say: before that the radio stays off (node.plan).
-            state.not_before = rtc.read() + interval_s + extra_s - awake_ms // 1000 - _EARLY_S
+            state.not_before = rtc.read() + min(interval_s + extra_s, 7200) - awake_ms // 1000 - _EARLY_S
         elif state.failure == backoff.CRASH:
             _let_in(memory)
     elif state.flags & states.UNFINISHED:

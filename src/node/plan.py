@@ -26,6 +26,13 @@ def uploads(state, config):
         # The deadline ended the last wake, and nobody counted the sleep after it: nothing can be learned of its clock.
         state.slept_ms = 0xFFFFFFFF  # node.drift.VOID
     state.flags &= ~states.TIMED
+    if state.not_before:
+        from power import rtc
+
+        # As the broker asked; but a clock that was set back must not silence the node.
+        if 0 < state.not_before - rtc.read() <= 3 * 3600:
+            return False
+        state.not_before = 0
     # One wake in UPLOAD_EVERY, the first of a boot among them: a new node is heard at once.
     if state.flags & states.EMPTY or state.seq % config.UPLOAD_EVERY:
         return False

@@ -21,8 +21,13 @@ def seconds(payload):
     return 0
 
 
-def take(state, payload):
-    """Note that no upload may come before: node.finish plans the sleep by it, of a minute at least. payload: bytes."""
+def take(state, topic, payload, *_):
+    """Note that no upload may come before: node.finish plans the sleep by it, of a minute at least.
+
+    state: node.state.State. topic, payload: bytes. What is on USER/errors counts when it names a time.
+    """
     from power import rtc
 
-    state.not_before = max(state.not_before, rtc.read() + max(60, seconds(payload)))
+    wait_s = seconds(payload)
+    if wait_s or topic[-6:] != b"errors":
+        state.not_before = max(state.not_before, rtc.read() + max(60, wait_s))

@@ -48,15 +48,26 @@ def run(memory, service_name, unique_id, template, name, broker, user, password)
         # The readings are on their way: their place is for the command now. A second try would have nothing to send.
         batch[:] = [rec[:1] for rec in batch]
         publish.batch = ()
+        if message[0].rsplit(b"/", 1)[-1] in b"throttle errors":
+            from node import throttle
+
+            return throttle.take(state, *message)
         from node import commands
 
         answer = commands.take(memory, filters, heard, *message)
         return answer and [(service.topic(template, name, "result"), service.result(*answer), False, 1, 0, False)]
 
+    asked = filters
+    if state.refused:
+        from node import grants
+
+        asked = grants.ask(state, filters)
+        del grants
+        drop("node.grants")
     options = {
         "port": int(port or 1883),
         "client_id": client_id,
-        "subscribe": filters,
+        "subscribe": asked,
         "on_message": on_message,
         "user": user,
         "password": password,
@@ -68,14 +79,20 @@ def run(memory, service_name, unique_id, template, name, broker, user, password)
         acked = bytearray(len(batch))
         publish = Batch(service, topic, state, batch)
         try:
-            pipelined = _exchange(host, publish, acked, options)
+            granted, pipelined = _exchange(host, publish, acked, options)
         finally:
             # The client makes room for the store.
-            drop("mqtt", "node.commands")
+            drop("mqtt", "node.commands", "node.throttle")
             _ack(memory, batch, acked)
             delivered += sum(acked)
         if not pipelined:
             state.flags |= states.STEP_BY_STEP
+        if state.refused or max(granted or b"\0") >= 0x80:
+            from node import grants
+
+            grants.note(state, filters, asked, granted)
+            del grants
+            drop("node.grants")
         # What the broker did not acknowledge goes again in the next wake, not for ever in this one. And a heap in pieces has no
         # room for a second round.
         if sum(acked) < len(batch) or len(batch) < 2 or gc.mem_free() < _ROUND_FREE or not _pending(memory):
@@ -87,7 +104,7 @@ def _exchange(host, publish, acked, options):
     from mqtt import blocking, burst
 
     timeout_ms = awake.cap_ms(_EXCHANGE_S)
-    return blocking.run(burst.exchange(host, publish=publish, acked=acked, timeout_ms=timeout_ms, **options))[3]
+    return blocking.run(burst.exchange(host, publish=publish, acked=acked, timeout_ms=timeout_ms, **options))[1::2]
 
 
 class Batch:
