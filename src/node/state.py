@@ -8,7 +8,7 @@ import struct
 from micropython import const
 
 VERSION = const(3)
-_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s24sIHB25s")
+_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s24sIHB25s21s")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
@@ -40,6 +40,7 @@ _FIELDS = (
     "window_h",  # hour of the clock of the last service window after repeated crashes
     "refused",  # of the subscriptions: node.grants
     "news",  # bytes again: node.changes has the first 16, node.pin the last 9
+    "told",  # bytes again: node.report
 )
 
 UNFINISHED = const(1)  # the radio was started, the wake did not end
