@@ -8,7 +8,7 @@ import struct
 from micropython import const
 
 VERSION = const(3)
-_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s24sIHB25s21sIB")
+_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s24sIHB25s21sIBB")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
@@ -43,6 +43,7 @@ _FIELDS = (
     "told",  # bytes again: node.report
     "chores",  # node.chores: commands to obey at the end of the wake
     "upload_every",  # as commanded; 0: config.py's
+    "hung",  # wakes that did not come to their end, since the last good upload (node.begin)
 )
 
 UNFINISHED = const(1)  # the radio was started, the wake did not end
@@ -51,6 +52,7 @@ STRETCHED = const(4)  # the battery is low: longer sleeps
 EMPTY = const(8)  # the battery is nearly empty: the radio stays off
 SMALL_HEAP = const(16)  # the last upload ran out of memory: fewer records at once
 TIMED = const(32)  # the last sleep was planned by node.finish, which counted it
+AWAKE = const(64)  # a wake has begun and not come to its end (node.begin)
 UPLOAD = const(64)  # commanded: the next wake uploads, whatever UPLOAD_EVERY says
 
 
