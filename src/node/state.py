@@ -52,8 +52,8 @@ STRETCHED = const(4)  # the battery is low: longer sleeps
 EMPTY = const(8)  # the battery is nearly empty: the radio stays off
 SMALL_HEAP = const(16)  # the last upload ran out of memory: fewer records at once
 TIMED = const(32)  # the last sleep was planned by node.finish, which counted it
-AWAKE = const(64)  # a wake has begun and not come to its end (node.begin)
 UPLOAD = const(64)  # commanded: the next wake uploads, whatever UPLOAD_EVERY says
+AWAKE = const(128)  # a wake has begun and not come to its end (node.begin)
 
 
 class State:
