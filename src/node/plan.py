@@ -34,7 +34,9 @@ def uploads(state, config):
             return False
         state.not_before = 0
     # One wake in UPLOAD_EVERY, the first of a boot among them: a new node is heard at once.
-    if state.flags & states.EMPTY or state.seq % config.UPLOAD_EVERY:
+    if state.flags & states.EMPTY:
+        return False
+    if state.seq % (state.upload_every or config.UPLOAD_EVERY) and not state.flags & states.UPLOAD:
         return False
     state.flags |= states.UNFINISHED
     return True
