@@ -104,7 +104,10 @@ def _exchange(host, publish, acked, options):
     from mqtt import blocking, burst
 
     timeout_ms = awake.cap_ms(_EXCHANGE_S)
-    return blocking.run(burst.exchange(host, publish=publish, acked=acked, timeout_ms=timeout_ms, **options))[1::2]
+    _, granted, _, pipelined = blocking.run(
+        burst.exchange(host, publish=publish, acked=acked, timeout_ms=timeout_ms, **options)
+    )
+    return granted, pipelined
 
 
 class Batch:
