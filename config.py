@@ -7,8 +7,8 @@ AREA = None                   # not in this version: None
 
 WAKE_EVERY_S = 15 * 60        # from one wake to the next, 10 s to 30 days
 UPLOAD_EVERY = 1              # wakes per upload, 1 to 96; the others keep the radio off
-UPLOAD_IF = {}                # not in this version: {}
-WAKE_PIN = None               # not in this version: None
+UPLOAD_IF = {}                # upload at once: {"air.temperature_c": {"change": 1.0, "below": 2.0, "above": 30}}; {}: never
+WAKE_PIN = None               # {"pin": 5, "edge": "both", "min_gap_s": 10}: measure and upload when it moves; None: no pin
 
 SENSORS = {                   # your name: driver and its options
     "air": {"driver": "sht4x", "offset": {"temperature_c": -0.4}},

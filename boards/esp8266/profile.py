@@ -11,6 +11,7 @@ LED = 2
 LIGHT = None
 VBAT = (0, 1220, 220)  # pin, numerator, denominator
 I2C = (None, 5, 4)  # bus, SCL, SDA
+WAKE_PINS = ()  # RST alone ends its sleep, and does not say whether GPIO16's timer or a button pulled it
 
 
 def rails(on):

@@ -15,6 +15,7 @@ LED = 13
 LIGHT = 4
 VBAT = (1, 2, 1)  # pin, numerator, denominator
 I2C = (0, 9, 8)  # bus, SCL, SDA
+WAKE_PINS = (0, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 17, 18)  # RTC pins on the header; 0 is the BOOT button
 
 _LDO2 = 21
 _DOTSTAR = (40, 45)  # data, clock

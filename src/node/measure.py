@@ -36,13 +36,15 @@ def start(board, sensors, attempt):
     return jobs
 
 
-def finish(board, jobs, attempt):
+def finish(board, jobs, attempt, wanted=()):
     """Wait for each conversion, read it, switch it off.
 
-    Returns (body, errors): the record's JSON text without the outer braces, and {"air": exception} of the sensors that
-    failed. A failed sensor's fields are absent, never stale or invented.
+    wanted: fields, such as "air.temperature_c", whose integers are asked for too.
+    Returns (body, errors, values): the record's JSON text without the outer braces, {"air": exception} of the sensors that
+    failed, and {field: (integer, decimal places)} of those wanted. A failed sensor's fields are absent, never stale or invented.
     """
     parts = []
+    values = {}
     errors = {}
     for name, options, begun, error in jobs:
         if begun:
@@ -59,8 +61,10 @@ def finish(board, jobs, attempt):
         fields = []
         for (field, places), value in zip(driver.FIELDS, numbers):
             fields.append('"{}":{}'.format(field, decimal(value, places)))
+            if wanted and name + "." + field in wanted:
+                values[name + "." + field] = value, places
         parts.append('"{}":{{{}}}'.format(name, ",".join(fields)))
-    return ",".join(parts), errors
+    return ",".join(parts), errors, values
 
 
 def _start(board, options):

@@ -1,7 +1,8 @@
 """The first half of a wake: sensors, battery, the record; the radio is under way while conversions run."""
 
 from node import drop
-from power import awake
+from node import state as states
+from power import awake, rtc
 
 
 def run(memory, attempt):
@@ -19,27 +20,46 @@ def run(memory, attempt):
     # Before the radio pulls the voltage down.
     battery_mv = attempt(measure.battery_mv, board)[0] if config.BATTERY else None
     battery = plan.battery(memory.state, config.BATTERY, battery_mv)
-    memory.uploads = plan.uploads(memory.state, config)
+    wanted = plan.uploads(memory.state, config, rtc.read())
+    memory.uploads = bool(wanted)
     jobs = measure.start(board, config.SENSORS, attempt)
     del plan
     drop("node.plan", "node.schedule", "power.battery", "sensors.battery")
     if memory.uploads:
         memory.save()
         # Associating takes longer than most conversions: both go on at once.
-        _, memory.link_error = attempt(_start_link, board.radio(), config)
-    body, errors = measure.finish(board, jobs, attempt)
+        _, memory.link_error = attempt(_start_link, board.radio(), config, memory.state)
+    body, errors, values = measure.finish(board, jobs, attempt, config.UPLOAD_IF)
     for name in errors:
         print("sensor", name, "failed:", repr(errors[name]))
     failed = len(errors)
     del jobs, measure, errors
     drop("node.measure", "sensors")
+    if config.UPLOAD_IF:
+        from node import changes
+
+        if changes.due(memory, config.UPLOAD_IF, values) and wanted is False:
+            # Seen only now: the sensors first, then the radio.
+            memory.state.flags |= states.UNFINISHED
+            memory.uploads = True
+        del changes
+        drop("node.changes")
+    parts = [battery, body]
+    if memory.pin:
+        from node import pin
+
+        parts.insert(0, pin.text(memory.state))
+        del pin
+        drop("node.pin")
     from node import keep
 
-    keep.add(memory, battery + "," + body if battery and body else battery or body, failed)
+    keep.add(memory, ",".join([part for part in parts if part]), failed)
+    if memory.uploads and not wanted:
+        _, memory.link_error = attempt(_start_link, board.radio(), config, memory.state)
 
 
-def _start_link(radio, config):
+def _start_link(radio, config, state):
     from credentials import WIFI
     from node import link
 
-    link.start(radio, WIFI, config.STATIC_IP, config.COUNTRY)
+    link.start(radio, WIFI, config.STATIC_IP, config.COUNTRY, state)

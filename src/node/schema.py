@@ -12,8 +12,8 @@ SETTINGS = (
     ("AREA", "later", "", None, None, None, "the room shown in Home Assistant"),
     ("WAKE_EVERY_S", "int", "s", 10, 30 * 86400, 900, "from one wake to the next"),
     ("UPLOAD_EVERY", "int", "wakes", 1, 96, 1, "wakes per upload"),
-    ("UPLOAD_IF", "later", "", None, None, {}, "upload at once on a condition"),
-    ("WAKE_PIN", "later", "", None, None, None, "wake on a pin's edge"),
+    ("UPLOAD_IF", "news", "", 0, 4, {}, '{"air.temperature_c": {"change": 1.0, "below": 2.0, "above": 30}}'),
+    ("WAKE_PIN", "pin?", "", 1, 3600, None, '{"pin": 5, "edge": "both", "min_gap_s": 10}'),
     ("SENSORS", "sensors", "", 0, 8, {}, "your name: driver and its options"),
     ("BATTERY", "dict?", "", None, None, None, "None: on mains"),
     ("BATTERY.type", "choice", "", None, None, "lipo", ("lipo", "lifepo4", "2xaa", "3xaa")),
@@ -61,6 +61,13 @@ def check(settings):
     for name in settings:
         if name == name.upper() and name[0] != "_" and name not in names:
             wrong.append((name, "is not a setting"))
+    conditions = settings.get("UPLOAD_IF")
+    if isinstance(conditions, dict) and "UPLOAD_IF" not in [found[0] for found in wrong]:
+        sensors = settings.get("SENSORS")
+        for field in conditions:
+            sensor = field.partition(".")[0]
+            if isinstance(sensors, dict) and sensor not in sensors:
+                wrong.append(("UPLOAD_IF", "names {!r}; SENSORS has: {}".format(field, ", ".join(sorted(sensors)) or "none")))
     battery = settings.get("BATTERY")
     for inner in battery if isinstance(battery, dict) else ():
         if "BATTERY." + str(inner) not in names:
@@ -89,6 +96,10 @@ def allowed(row):
         return "a dictionary of at most {} sensors".format(high)
     if kind == "dict":
         return "a dictionary" + none
+    if kind == "pin":
+        return "{}: edge both, rising or falling, min_gap_s {} to {}{}".format(note, low, high, none)
+    if kind == "news":
+        return "at most {} fields of sensors with change (above 0), below, above, such as {}".format(high, note)
     if kind == "later":
         return "only {!r} in this version".format(row[5])
     return "{}, {} to {} bytes{}".format(note, low, high, none)
@@ -121,6 +132,10 @@ def _fits(kind, value, low, high, row):
         return (whole or (kind == "number" and isinstance(value, float))) and low <= value <= high
     if kind == "dict":
         return isinstance(value, dict)
+    if kind == "pin":
+        return isinstance(value, dict) and _is_pin(value, low, high)
+    if kind == "news":
+        return isinstance(value, dict) and len(value) <= high and all(_is_condition(f, value[f]) for f in value)
     if kind == "address":
         return isinstance(value, (tuple, list)) and len(value) == 2 and _is_network(value[0]) and _is_ip(value[1])
     if not isinstance(value, str):
@@ -138,6 +153,27 @@ def _fits(kind, value, low, high, row):
     if kind == "topic":
         return _is_topic(value)
     return _is_host(value)
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_pin(settings, low, high):
+    # Which pins can end the sleep the board's profile says: node.pin, and the PC's check.
+    pin, gap_s = settings.get("pin"), settings.get("min_gap_s", low)
+    named = (isinstance(pin, int) and not isinstance(pin, bool) and pin >= 0) or (isinstance(pin, str) and bool(pin))
+    timed = isinstance(gap_s, int) and not isinstance(gap_s, bool) and low <= gap_s <= high
+    edge = settings.get("edge", "both") in ("both", "rising", "falling")
+    return named and timed and edge and all(name in ("pin", "edge", "min_gap_s") for name in settings)
+
+
+def _is_condition(field, rule):
+    if not isinstance(field, str) or not all(field.partition(".")) or not isinstance(rule, dict) or not rule:
+        return False
+    if not all(name in ("change", "below", "above") and _is_number(rule[name]) for name in rule):
+        return False
+    return rule.get("change", 1) > 0
 
 
 def _is_topic(text):
@@ -172,7 +208,7 @@ def _sensors_problem(sensors, most):
         options = sensors[name]
         if not (isinstance(name, str) and 0 < len(name) <= 16 and all(c in _NAME or c == "_" for c in name)):
             return "has the name {!r}; allowed: 1 to 16 of a-z 0-9 - _".format(name)
-        if name in ("seq", "boot", "time", "uptime_s", "battery"):
+        if name in ("seq", "boot", "time", "uptime_s", "battery", "wake", "pin"):
             return "has the name {!r}, which the record itself uses".format(name)
         if not isinstance(options, dict) or not isinstance(options.get("driver"), str):
             return "{!r} needs a driver: {{\"driver\": \"sht4x\"}}".format(name)

@@ -61,15 +61,16 @@ def test_long_sleeps_are_made_of_parts_that_add_up():
 
 def test_the_first_wake_uploads_and_then_one_in_every():
     class Config:
+        WAKE_PIN = None
         UPLOAD_EVERY = 4
 
     state = states.State()
     wakes = []
     for state.seq in range(13):
-        wakes.append(plan.uploads(state, Config))
+        wakes.append(plan.uploads(state, Config, 0))
     assert wakes == ([True] + [False] * 3) * 3 + [True]
     Config.UPLOAD_EVERY = 1
-    assert plan.uploads(state, Config)
+    assert plan.uploads(state, Config, 0)
 
 
 def test_success_adds_nothing():
@@ -118,6 +119,7 @@ def test_a_low_battery_stretches_and_an_empty_one_stops_the_radio():
     settings = {"type": "lipo", "stretch_below_v": 3.6, "stop_below_v": 3.4}
 
     class Config:
+        WAKE_PIN = None
         UPLOAD_EVERY = 1
 
     for mv, stretched, uploads in ((3900, 0, True), (3590, states.STRETCHED, True), (3390, states.STRETCHED, False)):
@@ -125,19 +127,20 @@ def test_a_low_battery_stretches_and_an_empty_one_stops_the_radio():
         text = plan.battery(state, settings, mv)
         assert text.startswith('"battery":{"voltage_v":%d.%03d,"percent":' % (mv // 1000, mv % 1000))
         assert state.flags & states.STRETCHED == stretched
-        assert plan.uploads(state, Config) == uploads
+        assert bool(plan.uploads(state, Config, 0)) == uploads
         assert bool(state.flags & states.UNFINISHED) == uploads
     state = states.State()
-    assert plan.battery(state, None, None) == "" and plan.uploads(state, Config)
+    assert plan.battery(state, None, None) == "" and plan.uploads(state, Config, 0)
 
 
 def test_a_wake_that_never_planned_its_sleep_voids_what_was_measured():
     class Config:
+        WAKE_PIN = None
         UPLOAD_EVERY = 1
 
     for flags, slept_ms in ((states.TIMED, 1000), (0, 0xFFFFFFFF)):
         state = states.State()
         state.slept_ms = 1000
         state.flags = flags
-        assert plan.uploads(state, Config)
+        assert plan.uploads(state, Config, 0)
         assert state.slept_ms == slept_ms and not state.flags & states.TIMED

@@ -173,7 +173,7 @@ print(machine.reset_cause(), machine.wake_reason())
 esp32.wake_on_ext0(machine.Pin(5, machine.Pin.IN), esp32.WAKEUP_ALL_LOW)
 machine.deepsleep(60000)
 """
-    virtual = make("feather_s2", program)
+    virtual = make("feather_s2", program, world=World(inputs={"5": 1}))
     first, second = virtual.run_wake(20), virtual.run_wake(20)
     virtual.wake_by_pin()
     assert [first.output, second.output, virtual.run_wake(20).output] == ["1 0\n", "4 4\n", "4 2\n"]

@@ -27,6 +27,22 @@ def unknown_options(root: Path, options: dict[str, Any]) -> str | None:
     return f"has {', '.join(map(repr, wrong))}; {options['driver']} takes: {', '.join(known)}" if wrong else None
 
 
+def fields(root: Path, driver: str) -> list[str]:
+    """The fields that a driver measures. Arguments: root, the template; driver, a module of sensors/."""
+    return [field for field, _ in _constant(root / "sensors" / f"{driver}.py", "FIELDS") or ()]
+
+
+def no_wake_pin(root: Path, board: str, pin: object) -> str | None:
+    """Why a pin cannot end a board's sleep, in words; None when it can.
+
+    Arguments: root, the template; board, a folder of boards/; pin, as WAKE_PIN names it.
+    """
+    pins = _constant(root / "boards" / board / "profile.py", "WAKE_PINS")
+    if pins:
+        return None if pin in pins else f"has the pin {pin!r}; pins that end {board}'s sleep: {', '.join(map(repr, pins))}"
+    return f"needs a pin that ends the sleep, which {board} does not have"
+
+
 def _constant(path: Path, name: str) -> Any:
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):

@@ -124,6 +124,8 @@ def _check_files(root: Path, values: dict[str, Any], merged: dict[str, Constant]
     if values["BOARD"] not in board_names(root):
         text = f"BOARD is {values['BOARD']!r}; allowed: {', '.join(board_names(root))}"
         problems.append(Problem(at.file if at else file, at.line if at else 0, text))
+    elif values["WAKE_PIN"] is not None and (why := drivers.no_wake_pin(root, values["BOARD"], values["WAKE_PIN"]["pin"])):
+        problems.append(_at_line(merged, file, "WAKE_PIN", why))
     known = sorted(path.stem for path in (root / "sensors").glob("*.py") if not path.stem.startswith("_"))
     for sensor, options in values["SENSORS"].items():
         if options["driver"] not in known:
@@ -132,7 +134,18 @@ def _check_files(root: Path, values: dict[str, Any], merged: dict[str, Constant]
             text = drivers.unknown_options(root, options)
         if text:
             problems.append(_at_sensor(merged, file, sensor, text))
+    for name in () if problems else values["UPLOAD_IF"]:
+        sensor, _, field = name.partition(".")
+        fields = drivers.fields(root, values["SENSORS"][sensor]["driver"])
+        if field not in fields:
+            text = f"names {name!r}; {sensor} has: {', '.join(fields)}"
+            problems.append(_at_line(merged, file, "UPLOAD_IF", text))
     return problems
+
+
+def _at_line(merged: dict[str, Constant], file: str, name: str, text: str) -> Problem:
+    at = merged.get(name)
+    return Problem(at.file if at else file, at.line if at else 0, f"{name} {text}")
 
 
 def _at_sensor(merged: dict[str, Constant], file: str, sensor: str, text: str) -> Problem:

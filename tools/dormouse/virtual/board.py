@@ -17,9 +17,8 @@ from typing import Any
 
 from . import heap as heaps
 from . import interpreter as interpreters
-from . import models
+from . import models, wakepins
 from .clock import SINCE_2000, Clock
-from .devices import I2CDevice
 from .devices.scene import Scene
 from .devices.sht4x import SHT4x
 from .flash import Flash
@@ -73,7 +72,7 @@ class VirtualBoard:
         self.clock = Clock()
         self.cause = "power"  # why the next life starts
         self.wake_reason = 0
-        self.wake_pins: list[str] = []
+        self.wake_pins: wakepins.Armed = {}
         self.watchdog_ms: int | None = None
         self.sdk: dict[str, Any] = {}  # what the ESP8266's SDK keeps in flash
         self.heap_seen: tuple[int, int] = (0, 0)  # used and free bytes at the first line of main.py
@@ -93,7 +92,7 @@ class VirtualBoard:
         self.flash.sync(files)
         self.scene = self.world.scene or Scene(lambda: self.now_s, seed, born_s=born_s)
         self.ntp = NtpServer(self.world.ntp, lambda: self.now_s)
-        make = self.world.devices or _one_sht4x
+        make = self.world.devices or (lambda now_ms, scene: [SHT4x(now_ms, scene)])
         self.devices = make(self._device_ms, self.scene)
         if self.heap_bytes:
             self._measure_shims()
@@ -129,7 +128,7 @@ class VirtualBoard:
         if self._asleep_for_ever:
             raise AsleepForEver("the board sleeps without a timer")
         self.wakes += 1
-        self.wake_pins = []
+        self.wake_pins = {}
         self.clock.hold()
         self.power_devices(self.model.rail is None)
         wake = Life(self, cap_s).run()
@@ -157,10 +156,10 @@ class VirtualBoard:
         self.flash.cut_after = flash_writes
 
     def wake_by_pin(self, after_s: float = 0.0) -> None:
-        """A wake pin ends the sleep, after_s seconds later by true time: ESP32 with EXT0 armed, or the reset input."""
+        """A wake pin that is armed ends the sleep, or the reset input does, after_s seconds later by true time."""
         self.clock.skip(round(after_s * 1000))
         self._restart("deepsleep" if self.wake_pins else "reset")
-        self.wake_reason = 2 if self.wake_pins else 0
+        self.wake_reason = min(self.wake_pins, default=0)
 
     def read_file(self, name: str) -> bytes:
         """A file on the board. Raises FileNotFoundError."""
@@ -240,7 +239,10 @@ class VirtualBoard:
         ms, cause = wake.sleep_ms, "deepsleep"
         if self.model.port == "stm32" and self.watchdog_ms is not None and (ms is None or ms > self.watchdog_ms):
             ms, cause = self.watchdog_ms, "watchdog"  # the independent watchdog counts on in standby
-        self.watchdog_ms = None
+        self.watchdog_ms, now_s = None, self.now_s
+        reason = 4 if self.model.port == "esp32" else 0
+        if pin := wakepins.ends(self.world, self.wake_pins, now_s, now_s + (ms or 1 << 40) * (1 + drift) / 1000):
+            ms, cause, reason = round((pin[0] - now_s) * 1000 / (1 + drift)), "deepsleep", pin[1]
         if ms is None:
             self._asleep_for_ever = True
             return
@@ -248,7 +250,7 @@ class VirtualBoard:
             time.sleep(ms * (1 + drift) / 1000)
         self.clock.skip(ms, drift)
         self._restart(cause)
-        self.wake_reason = 4 if self.model.port == "esp32" else 0
+        self.wake_reason = reason
 
     def _arbitrary(self) -> bytes:
         # RTC memory is cleared by the port at power-up; backup SRAM holds whatever it holds.
@@ -293,7 +295,3 @@ class VirtualBoard:
         # The table of names that _vboot made is the firmware's, not the shims'.
         used -= heaps.bare(tuple(self.command)) + heaps.NAMES_BYTES
         self.heap_added = used * (1 << 20) // (self.heap_seen[0] + free)
-
-
-def _one_sht4x(now_ms: Callable[[], int], scene: Scene) -> list[I2CDevice]:
-    return [SHT4x(now_ms, scene)]

@@ -6,6 +6,7 @@ import json
 import struct
 from typing import TYPE_CHECKING, Any
 
+from . import wakepins
 from .devices import Nack
 from .wire import Refused
 
@@ -103,11 +104,14 @@ def pin_set(life: Life, data: bytes) -> bytes:
 
 def pin_get(life: Life, data: bytes) -> bytes:
     name, _, pulled_up = data.decode().partition("=")
-    return _q(life.board.world.inputs.get(name, int(pulled_up)))
+    return _q(wakepins.level(life.board.world, name, life.board.now_s, int(pulled_up)))
 
 
 def wake_pin(life: Life, data: bytes) -> bytes:
-    life.board.wake_pins.append(data.decode())
+    # "3:5=1": what watches, the pins and their levels; it watches no others.
+    source, _, watched = data.decode().partition(":")
+    pins = [text.partition("=") for text in watched.split(",") if text]
+    life.board.wake_pins[int(source)] = [(pin, int(level)) for pin, _, level in pins]
     return b""
 
 

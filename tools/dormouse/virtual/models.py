@@ -103,7 +103,7 @@ _ESP8266 = BoardModel(
 _PYBD_PINS = {
     **{f"X{i}": p for i, p in enumerate(["A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "B6", "B7", "C4", "C5"], 1)},
     "EN_3V3": "F2", "LED_RED": "A13", "LED_GREEN": "A14", "LED_BLUE": "A15", "PULL_SCL": "D10", "PULL_SDA": "D9",
-    "VBAT": "VBAT",
+    "VBAT": "VBAT", "C1": "C1", "C13": "C13",
 }  # fmt: skip
 
 _PYBOARD_D = BoardModel(
@@ -111,7 +111,7 @@ _PYBOARD_D = BoardModel(
     unique_id=bytes.fromhex("3a0024000f51363039363532"),
     causes={"soft": 0, "power": 1, "reset": 2, "watchdog": 3, "deepsleep": 4},
     cause_names=_CAUSES,
-    modules=("pyb",),
+    modules=("pyb", "stm"),
     flash_bytes=2 << 20, retained_bytes=4096,
     root="/flash", path=("", ".frozen", "/flash", "/flash/lib"),
     # Nobody has published this board's times. The radio's firmware goes over SDIO at every start.

@@ -51,7 +51,7 @@ class World:
 
     scene: the weather; None: the board makes one from its clock. drift: relative error of the sleep clock, None for the
     board's own. devices: makes the I2C devices, given now_ms and the scene; None: one SHT4x. inputs: level by pin, for pins
-    that something outside drives.
+    that something outside drives. edges: by pin, what comes after that: (seconds since 1970, level from then on), in order.
     """
 
     wifi: WifiWorld = field(default_factory=WifiWorld)
@@ -61,3 +61,4 @@ class World:
     drift: float | None = None
     devices: Callable[[Callable[[], int], Scene], list[I2CDevice]] | None = None
     inputs: dict[str, int] = field(default_factory=dict)
+    edges: dict[str, list[tuple[float, int]]] = field(default_factory=dict)

@@ -11,14 +11,19 @@ def _rtc_pin(pin):
     return pin._id
 
 
+def _watch(source, pins, level):
+    armed = ",".join(["{}={}".format(_rtc_pin(pin), int(bool(level))) for pin in pins])
+    _wire.call(b"wake.pin", "{}:{}".format(source, armed).encode())
+
+
 def wake_on_ext0(pin=None, level=None):
-    if pin is not None:
-        _wire.call(b"wake.pin", "{}={}".format(_rtc_pin(pin), int(level)).encode())
+    # None disarms (modesp32.c: ext0_pin = -1).
+    _watch(2, () if pin is None else (pin,), level)
 
 
 def wake_on_ext1(pins=None, level=None):
-    for pin in pins or ():
-        _wire.call(b"wake.pin", "{}={}".format(_rtc_pin(pin), int(level)).encode())
+    if pins is not None:  # left out, it keeps those that it had
+        _watch(3, pins, level)
 
 
 def wake_on_touch(wake):

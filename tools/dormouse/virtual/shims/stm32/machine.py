@@ -63,6 +63,9 @@ def deepsleep(time_ms=None):
     if time_ms is not None:
         _wakeup(time_ms)
     _push()
+    import stm
+
+    stm._standby()
     _wire.end(b"deepsleep", _wire.pack("<q", -1 if _wake_ms is None else max(1, _wake_ms) * 1000))
 
 

@@ -1,0 +1,32 @@
+"""A pin that ends standby, Pyboard D: the chip's four WKUP inputs that the board has on pins.
+
+The firmware has no call for it, but keeps what is set in the power controller: ports/stm32/powerctrl.c saves and restores EWUP
+(micropython #6494). Registers: micropython-micropower upower.py (WakeupPin, why); RM0431 section 4.4, PWR_CR2 and PWR_CSR2:
+bits 0 to 5 flags, 8 to 13 polarity (1: falling) and enable. Pulls do not work in standby: the pin needs a resistor.
+"""
+
+import machine
+import stm
+
+_PINS = ("X1", "X3", "C1", "C13")  # WKUP1 to WKUP4: PA0, PA2, PC1, PC13
+
+
+def level(pin):
+    """0 or 1. pin: a name of the above."""
+    return machine.Pin(pin, machine.Pin.IN).value()
+
+
+def woke(pin):
+    """Whether the pin ended the last standby. pin: a name of the above."""
+    return bool(stm.mem32[stm.PWR + stm.PWR_CSR2] >> _PINS.index(pin) & 1)
+
+
+def arm(pin, level):
+    """Let the next standby end when the pin comes to a level; at once when it is there already (RM0431, note on WUPF).
+
+    pin: a name of the above. level: 0 or 1.
+    """
+    bit = 0x100 << _PINS.index(pin)
+    stm.mem32[stm.PWR + stm.PWR_CSR2] &= ~0x3F00
+    stm.mem32[stm.PWR + stm.PWR_CR2] = 0x3F if level else 0x3F | bit
+    stm.mem32[stm.PWR + stm.PWR_CSR2] |= bit
