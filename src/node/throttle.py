@@ -29,5 +29,5 @@ def take(state, topic, payload, *_):
     from power import rtc
 
     wait_s = seconds(payload)
-    if wait_s or topic[-6:] != b"errors":
+    if wait_s or payload and topic[-6:] != b"errors":
         state.not_before = max(state.not_before, rtc.read() + max(60, wait_s))
