@@ -27,11 +27,28 @@ def timer():
     return machine.Timer(0)
 
 
+def backstop(ms, _):
+    """The hard deadline: in ms milliseconds the task watchdog resets the board, whatever it is stuck in. 0: not any more.
+
+    Nothing stops it but deep sleep, and a soft reset does not; a second WDT() sets it anew (ports/esp32/machine_wdt.c), here to
+    12 days, the most whose fourfold fits 32 bits (esp-idf task_wdt_impl_timergroup.c: half milliseconds, and twice the time
+    for the second stage).
+    """
+    machine.WDT(timeout=ms or 0x3FFFFFFF)
+
+
 def radio():
     """The module that drives this port's radio."""
     from power import radio_esp32
 
     return radio_esp32
+
+
+def wake():
+    """The module for a pin that ends the sleep."""
+    from power import wake_esp32
+
+    return wake_esp32
 
 
 def adc_mv(pin):

@@ -13,6 +13,8 @@ MAX_SLEEP_MS = 131072 * 1000
 _FILE = "retained.bin"  # firmware before 1.29 has no mem_backup()
 _FILE_BYTES = 2048
 RETAINED_BYTES = 4096 if hasattr(machine, "mem_backup") else _FILE_BYTES
+IN_FLASH = RETAINED_BYTES == _FILE_BYTES
+_sleep_ms = 0
 
 
 def retained_read():
@@ -48,8 +50,42 @@ def retained_write(image):
 
 
 def timer():
-    """A one-shot timer for the awake deadline. Not machine.WDT: it keeps counting in standby (micropython #19399)."""
+    """A one-shot timer for the awake deadline."""
     return machine.Timer(-1)
+
+
+def backstop(ms, sleep_ms):
+    """The hard deadline: in ms milliseconds an interrupt sends the board to sleep for sleep_ms, whatever it is stuck in, but
+    for code that has the interrupts off. 0: not any more.
+
+    Not machine.WDT, which counts on in standby (micropython #19399). pyb.Timer calls back within its interrupt
+    (ports/stm32/timer.c) at a priority above PendSV's, where the radio's and the soft timers' code runs (irq.h). Timer 2 has
+    32 bits, so that a minute fits; sensors must leave it alone.
+    """
+    import pyb
+
+    global _sleep_ms
+    timer = pyb.Timer(2)
+    _sleep_ms = min(sleep_ms, MAX_SLEEP_MS)
+    if ms:
+        timer.init(period=ms, callback=_drop_off)
+    else:
+        timer.deinit()
+
+
+def usb():
+    """Whether a program on a PC has the USB port open."""
+    import pyb
+
+    return pyb.USB_VCP().isconnected()
+
+
+def _drop_off(_):
+    # An interrupt: nothing here may take memory. Standby from here is a reset as from anywhere.
+    try:
+        machine.deepsleep(_sleep_ms)
+    finally:
+        machine.reset()
 
 
 def radio():
@@ -57,6 +93,13 @@ def radio():
     from power import radio_stm32
 
     return radio_stm32
+
+
+def wake():
+    """The module for a pin that ends the sleep."""
+    from power import wake_stm32
+
+    return wake_stm32
 
 
 def adc_mv(pin):

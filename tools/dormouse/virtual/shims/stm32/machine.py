@@ -3,6 +3,7 @@
 import _rtc
 import _timer
 import _wire
+import stm
 from _i2c import Bus, SoftI2C
 from _pin import Pin as _Pin
 
@@ -60,17 +61,18 @@ def _wakeup(ms):
 
 
 def deepsleep(time_ms=None):
+    _timer.leave()
     if time_ms is not None:
         _wakeup(time_ms)
     _push()
-    import stm
-
     stm._standby()
     _wire.end(b"deepsleep", _wire.pack("<q", -1 if _wake_ms is None else max(1, _wake_ms) * 1000))
 
 
 def _push():
-    _wire.call(b"mem.set", _backup)
+    # Not out of an interrupt, which may have come into another request; the supervisor looks into the memory itself.
+    if not _timer.interrupt:
+        _wire.call(b"mem.set", _backup)
 
 
 def lightsleep(time_ms=None):
@@ -89,6 +91,7 @@ def idle():
 
 
 def reset():
+    _timer.leave()
     _push()
     _wire.end(b"reset")
 
