@@ -225,7 +225,7 @@ class VirtualBoard:
             self._restart("soft")
         elif wake.ended in ("reset", "watchdog"):
             self._restart(wake.ended)
-            if self.model.port != "esp32" and wake.ended == "reset":
+            if wake.ended == "reset":
                 self.watchdog_ms = None
         elif wake.reason == "power cut":
             self.power_cycle()

@@ -81,13 +81,17 @@ def timer(life: Life, data: bytes) -> bytes:
 
 
 def watchdog(life: Life, data: bytes) -> bytes:
-    life.board.watchdog_ms = struct.unpack("<I", data)[0]
-    return watchdog_feed(life, b"")
+    life.watchdogs.arm(struct.unpack("<I", data)[0])
+    return b""
 
 
 def watchdog_feed(life: Life, _: bytes) -> bytes:
-    if life.board.watchdog_ms is not None:
-        life.watchdog_due = life.host_ms() + life.board.watchdog_ms
+    life.watchdogs.feed()
+    return b""
+
+
+def irq(life: Life, data: bytes) -> bytes:
+    life.watchdogs.switch(bool(data[0]))
     return b""
 
 
@@ -202,6 +206,7 @@ CALLS: dict[str, Any] = {
     "timer": timer,
     "wdt": watchdog,
     "wdt.feed": watchdog_feed,
+    "irq": irq,
     "pin.set": pin_set,
     "pin.get": pin_get,
     "wake.pin": wake_pin,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .calls import CALLS
 from .process import Process
 from .wake import TracebackFilter, Wake
+from .watchdogs import Watchdogs
 from .wifi import Wifi
 from .wire import Decoder, Refused, Request, answer
 
@@ -31,7 +32,7 @@ class Life:
         self.wake = Wake(board.wakes, board.cause_name())
         self.timers: dict[int, tuple[int, int | None]] = {}
         self.pins: dict[str, int] = {}
-        self.watchdog_due: int | None = None
+        self.watchdogs = Watchdogs(board, self.host_ms)
         self.memory_address: int | None = None
         self.delay_ms = 0  # before the next answer
         self.raw = raw
@@ -81,8 +82,7 @@ class Life:
         self._marks = [("boot", self._main - self.boot_ms)]
         self._end_phase(self._main)
         self._marks.append(("start", self._main))
-        if self.board.watchdog_ms is not None:
-            self.watchdog_due = self.host_ms() + self.board.watchdog_ms
+        self.watchdogs.feed()
         self.show_link()
 
     def mark(self, phase: str, ticks: int, free: int) -> None:
@@ -199,7 +199,8 @@ class Life:
             faults = self.board.faults
             payload = faults.serve(self, request) if faults else CALLS[request.name](self, request.payload)
             if payload is None:
-                return  # it hangs
+                self.watchdogs.stuck()
+                return
             reply = answer(request, payload)
         except Refused as refused:
             reply = answer(request, refused=refused)
@@ -240,9 +241,11 @@ class Life:
             self.finish("crashed", "supervisor", reason=f"the interpreter exited: {self.process.exited()}")
 
     def _wait_s(self) -> float:
-        times = [self._cap, *(due for due, _ in self.timers.values()), *(due for due, _ in self._delayed)]
+        times = [self._cap, *(due for due, _ in self._delayed)]
+        if self.watchdogs.interrupts:
+            times += [due for due, _ in self.timers.values()]
         change = self.wifi.next_change()
-        times += [t for t in (self.watchdog_due, change) if t is not None]
+        times += [t for t in (self.watchdogs.next_due(), change) if t is not None]
         if self.board.serial is not None and self.board.serial.interrupt and self._main is not None:
             times.append(self._main + _SETTLED_MS)
         return max(0, min(times) - self.host_ms()) / 1000
@@ -253,7 +256,7 @@ class Life:
             self._delayed.remove(item)
             self._answer(item[1])
         for key, (due, period) in list(self.timers.items()):
-            if due <= now:
+            if due <= now and self.watchdogs.interrupts:
                 if period is None:
                     del self.timers[key]
                 else:
@@ -264,7 +267,8 @@ class Life:
         change = self.wifi.next_change()
         if change is not None and change <= now:
             self.show_link()
-        if self.watchdog_due is not None and self.watchdog_due <= now:
+        bites = self.watchdogs.next_due()
+        if bites is not None and bites <= now:
             self.finish("watchdog", "supervisor")
         elif now >= self._cap:
             repl = self.wake.reason == "repl"

@@ -53,6 +53,8 @@ class BoardModel:
     errno: dict[str, int] = field(default_factory=dict)
     no_route: int = 113
     dns_error: int = -2
+    irq_off_ms: int | None = None  # a watchdog resets when the interrupts are off for so long
+    stuck_ms: int | None = None  # a watchdog that is always on resets what is stuck in the firmware for so long
     tcp_nodelay: int = 64  # the option's number: lwIP's own (TF_NODELAY, extmod/modlwip.c), or that of its BSD sockets
     dns_blocks: bool = False  # getaddrinfo() lets no callback run
     hostname: str = "mpy"
@@ -83,14 +85,18 @@ _FEATHER_S2 = BoardModel(
     native_usb=True, rtc_start_ms=0, rail="21", pin_range=(0, 46), errno=_NEWLIB, no_route=118, dns_error=-202,
     tcp_nodelay=1,
     dns_blocks=True, hostname="mpy-esp32s2",
+    irq_off_ms=300,  # esp-idf, CONFIG_ESP_INT_WDT_TIMEOUT_MS
 )  # fmt: skip
 
 _ESP8266 = BoardModel(
     name="esp8266", port="esp8266", platform="esp8266", machine="ESP module with ESP8266",
     unique_id=bytes.fromhex("a41b5c00"),
     # machine.reset() is a software restart here (system_restart), and a soft reset leaves the cause as it was.
-    causes={"power": 0, "reset": 4, "watchdog": 1, "deepsleep": 5},
+    # What bites is the SDK's software watchdog, which has no name in machine (micropython #9119): not WDT_RESET, 1.
+    causes={"power": 0, "reset": 4, "watchdog": 3, "deepsleep": 5},
     cause_names={**_CAUSES, "reset": "SOFT_RESET"},
+    irq_off_ms=8200,  # the chip's hardware watchdog (sigmdel.ca, ESP8266 Watchdogs in Arduino)
+    stuck_ms=3200,  # ports/esp8266/ets_alt_task.c: a timer of 1.6 s resets at its second turn
     modules=("esp",),
     flash_bytes=(3 << 20) - 0x5000,  # 4 MiB less 1 MiB of firmware and the SDK's five sectors
     retained_bytes=492, root="/", path=("", ".frozen", "/lib"),

@@ -1,13 +1,16 @@
 # Soft timers. The supervisor says when one is due; a thread, blocked on a pipe, hands that to the scheduler, which runs the
 # callback between two bytecodes of the main program, as the ports do. A call that blocks inside the interpreter delays it.
+# A timer whose callback is an interrupt (hard; pyb.Timer) runs it at once, in that thread, where nothing can take memory.
 import _thread
 import micropython
+import sys
 
 import _wire
 
 _running = {}
 _fd = None
 _free = 1
+interrupt = False  # an interrupt's callback is running
 
 
 def _setup(fd):
@@ -28,8 +31,40 @@ def _fire(key):
         timer._callback(timer)
 
 
+def _interrupt(timer):
+    global interrupt
+    interrupt = True
+    micropython.heap_lock()
+    try:
+        timer._callback(timer)
+    except BaseException as e:
+        timer._callback = None  # as shared/runtime/mpirq.c does
+        micropython.heap_unlock()
+        print("uncaught exception in IRQ callback handler")
+        sys.print_exception(e)
+    else:
+        micropython.heap_unlock()
+    interrupt = False
+
+
+def irq(on):
+    # With the interrupts off no timer comes; what the port's watchdogs make of it, the supervisor knows.
+    _wire.call(b"irq", b"\1" if on else b"\0")
+
+
+def leave():
+    # What an interrupt calls in C needs no heap; here it does.
+    if interrupt:
+        micropython.heap_unlock()
+
+
 def _watch(f, buf):
     while f.readinto(buf):
+        timer = _running.get(buf[0])
+        if timer and timer.hard:
+            if timer._callback:
+                _interrupt(timer)
+            continue
         try:
             micropython.schedule(_fire, buf[0])
         except RuntimeError:
@@ -37,6 +72,8 @@ def _watch(f, buf):
 
 
 class SoftTimer:
+    hard = False
+
     def __init__(self, id=-1, **kwargs):
         global _free
         self._check(id)
@@ -56,6 +93,7 @@ class SoftTimer:
         if isinstance(_fd, int):
             # Not earlier: a program without timers has no second thread.
             _fd = open(_fd, "rb")
+            _wire.lock = _thread.allocate_lock()
             _thread.start_new_thread(_watch, (_fd, bytearray(1)))
         if freq is not None:
             period = int(1000 / freq)

@@ -9,6 +9,7 @@ _seq = 0
 rtc = 0  # milliseconds: the RTC's time since 2000 less ticks_ms()
 model = None  # the board's numbers, a dict
 _page = None
+lock = None  # of the pipe: an interrupt's request never comes into the middle of another
 busy = False  # a request is under way: a timer's callback must not begin another
 page = bytearray(3)  # the radio's state, which costs no call: link up, WLAN.status()
 
@@ -28,11 +29,17 @@ def link():
 
 def send(name, payload=b""):
     global _seq
-    _seq = _seq + 1 & 0xFF
-    # Two writes: a large payload is not copied on the firmware's heap.
-    _w.write(pack("<BBH", _seq, len(name), len(payload)) + name)
-    if payload:
-        _w.write(payload)
+    if lock:
+        lock.acquire()
+    try:
+        _seq = _seq + 1 & 0xFF
+        # Two writes: a large payload is not copied on the firmware's heap.
+        _w.write(pack("<BBH", _seq, len(name), len(payload)) + name)
+        if payload:
+            _w.write(payload)
+    finally:
+        if lock and lock.locked():
+            lock.release()
 
 
 def call(name, payload=b""):

@@ -68,11 +68,12 @@ def soft_reset():
 
 
 def disable_irq():
+    _timer.irq(False)
     return 0
 
 
 def enable_irq(state):
-    pass
+    _timer.irq(True)
 
 
 class Pin(_Pin):

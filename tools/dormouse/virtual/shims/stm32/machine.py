@@ -114,11 +114,13 @@ def rng():
 
 
 def disable_irq():
+    _timer.irq(False)
     return True
 
 
 def enable_irq(state=True):
-    pass
+    if state:
+        _timer.irq(True)
 
 
 class _Board:

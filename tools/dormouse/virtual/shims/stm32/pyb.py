@@ -1,4 +1,5 @@
-# pyb, as far as a sleeping node needs it. Source: ports/stm32/modpyb.c.
+# pyb, as far as a sleeping node needs it. Sources: ports/stm32/modpyb.c, timer.c.
+import _timer
 import machine
 import time
 from machine import RTC, Pin, bootloader, disable_irq, enable_irq, freq, rng, unique_id
@@ -62,6 +63,38 @@ class LED:
 
     def toggle(self):
         self._pin.value(not self._pin.value())
+
+
+class Timer(_timer.SoftTimer):
+    # A timer of the chip's: its callback is the interrupt itself. The same object for the same number; here the same key.
+    UP = 0
+    ONE_SHOT = PERIODIC = 1  # it starts anew at each overflow
+    hard = True
+
+    def __init__(self, id, **kwargs):
+        if not 1 <= id <= 14:
+            raise ValueError("Timer({}) doesn't exist".format(id))
+        self._key = 240 + id
+        self._callback = None
+        self._once = False
+        if kwargs:
+            self.init(**kwargs)
+
+    def source_freq(self):
+        return 60000000  # twice APB1's; the other half of the timers, on APB2, have more
+
+    def init(self, *, freq=None, prescaler=None, period=None, tick_hz=1000, mode=0, div=1, callback=None, hard=True):
+        if freq is not None:
+            ms = int(1000 / freq)
+        elif prescaler is not None and period is not None:
+            ms = (prescaler + 1) * (period + 1) // 60000
+        elif period is not None:
+            if period <= 0 or tick_hz <= 0:
+                raise ValueError("must have positive freq")
+            ms = period * 1000 // tick_hz
+        else:
+            raise TypeError("must specify either freq, period, or prescaler and period")
+        _timer.SoftTimer.init(self, mode=1, period=ms, callback=callback)
 
 
 class USB_VCP:
