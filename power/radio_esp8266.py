@@ -3,7 +3,15 @@
 Source: MicroPython ports/esp8266/network_wlan.c.
 """
 
+import time
+
 import network
+
+from micropython import const
+
+from power import awake
+
+_LEAVE_MS = const(100)
 
 
 def on():
@@ -17,13 +25,19 @@ def on():
     wlan = network.WLAN(network.STA_IF)
     if not wlan.active():
         wlan.active(True)
+    # Awake for a second: waiting for beacons between packets would cost more than it saves.
+    wlan.config(pm=network.WLAN.PM_NONE)
     return wlan
 
 
-def join(wlan, ssid, key):
-    """Start associating. ssid, key: text. The SDK joins its stored network by itself at boot: connect() rewrites flash."""
+def join(wlan, ssid, key, bssid, channel):
+    """Start associating. ssid, key: text. bssid: 6 bytes, or None for any. channel: this port's connect() takes none.
+
+    The SDK keeps network and bssid in flash, where connect() writes them, and joins by itself at boot: what it has under way
+    then is what the last connect() said.
+    """
     if not wlan.isconnected() and not (wlan.config("ssid") == ssid and wlan.status() == network.STAT_CONNECTING):
-        wlan.connect(ssid, key)
+        wlan.connect(ssid, key, bssid=bssid)
 
 
 def failed(wlan):
@@ -33,6 +47,17 @@ def failed(wlan):
         network.STAT_WRONG_PASSWORD: "password",
         network.STAT_CONNECT_FAIL: "refused",
     }.get(wlan.status())
+
+
+def anew(forget):
+    """End an attempt; ready for a scan or another one. forget: an address is set, and DHCP shall give one. Returns the station."""
+    wlan = network.WLAN(network.STA_IF)
+    # Whatever the SDK joins by itself: a scan fails meanwhile.
+    wlan.disconnect()
+    time.sleep_ms(_LEAVE_MS * awake.MS_PER_S // 1000)
+    if forget:
+        wlan.ifconfig("dhcp")
+    return wlan
 
 
 def off():

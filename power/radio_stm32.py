@@ -10,12 +10,18 @@ def on():
     """The Wi-Fi station, switched on."""
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)
+    # Awake for a second: waiting for beacons between packets would cost more than it saves. After active(), which sets the
+    # driver's default (cyw43_wifi_set_up).
+    wlan.config(pm=network.WLAN.PM_NONE)
     return wlan
 
 
-def join(wlan, ssid, key):
-    """Start associating. ssid, key: text."""
-    wlan.connect(ssid, key)
+def join(wlan, ssid, key, bssid, channel):
+    """Start associating. ssid, key: text. bssid: 6 bytes, or None for any. channel: of the bssid, 0 when it is not known."""
+    if bssid and channel:
+        wlan.connect(ssid, key, bssid=bssid, channel=channel)
+    else:
+        wlan.connect(ssid, key, bssid=bssid)
 
 
 def failed(wlan):
@@ -23,6 +29,17 @@ def failed(wlan):
     network of that name, -3 wrong password (cyw43.h).
     """
     return {-1: "refused", -2: "no_ap", -3: "password"}.get(wlan.status())
+
+
+def anew(forget):
+    """End an attempt; ready for a scan or another one. forget: an address is set, and DHCP shall give one. Returns the station."""
+    wlan = network.WLAN(network.STA_IF)
+    if forget:
+        # ifconfig("dhcp") waits up to 10 s for the address, link or no link (network_lwip.c); a new start has DHCP on.
+        off()
+        return on()
+    wlan.disconnect()
+    return wlan
 
 
 def off():

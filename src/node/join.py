@@ -1,33 +1,54 @@
-"""The network's first half of a wake: the link, and the time when it is due."""
+"""The network's first half of a wake: the link, the broker's address, and the time when it is due."""
 
-from micropython import const
+import socket
 
 from node import drop
-from power import awake
-
-_JOIN_S = const(10)
+from power import awake, lease, rtc
 
 
 def run(memory):
-    """Join, set the clock. memory: node.memory.Memory.
+    """Join, find the broker, set the clock. memory: node.memory.Memory.
 
-    Returns what upload.run() needs of the configuration, which makes room for the client. Raises OSError.
+    Returns what upload.run() needs of the configuration, which makes room for the client; the broker by its address, so that
+    no name is asked for in a wake that knows it. Raises OSError.
     """
     import config
     import credentials
     from node import link
 
-    if memory.link_error:
-        raise memory.link_error
+    broken = memory.link_error
+    if broken and not isinstance(broken, OSError):
+        raise broken
     awake.mark("link")
-    link.up(memory.board().radio(), credentials.WIFI, _JOIN_S)
+    board = memory.board()
+    state = memory.state
+    cache = state.link
+    fresh = link.up(board.radio(), credentials.WIFI, config.STATIC_IP, cache, broken)
     del link
-    drop("node.link")
+    drop("node.link", "node.search")
+    host, colon, port = config.BROKER.partition(":")
+    if fresh or not lease.broker(cache):
+        _find(host, cache)
+        fresh = True
+    host = lease.broker(cache)
     from node import clock
 
-    if clock.due(memory.state):
+    if clock.due(state):
         awake.mark("clock")
-        host = config.BROKER.partition(":")[0]
-        clock.sync(memory.state, (config.NTP,) if config.NTP else (host, "pool.ntp.org"), memory.save)
-    unique_id = memory.board().unique_id()
-    return config.SERVICE, unique_id, config.TOPIC, config.NAME, config.BROKER, credentials.USER, credentials.PASSWORD
+        clock.sync(state, (config.NTP,) if config.NTP else (host, "pool.ntp.org"), memory.save)
+    if fresh:
+        # After the clock was set: the age of what was learned counts by it.
+        lease.stamp(cache, rtc.read() // 60)
+        memory.save()
+    host += colon + port
+    return config.SERVICE, board.unique_id(), config.TOPIC, config.NAME, host, credentials.USER, credentials.PASSWORD
+
+
+def _find(host, cache):
+    # Blocks for as long as the port lets it; an address is taken as it is. AF_INET is 2 on every port.
+    try:
+        lease.keep_broker(cache, socket.getaddrinfo(host, 1883, 2)[0][-1][0])
+    except OSError:
+        # Better an old address than none.
+        if not lease.broker(cache):
+            raise

@@ -8,7 +8,7 @@ import struct
 from micropython import const
 
 VERSION = const(3)
-_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s24sIHB25s21sIBB")
+_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s30sIHB25s21sIBB")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot

@@ -7,9 +7,9 @@ extmod/network_cyw43.c and cyw43.h (-3 to 3).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from .mesh import AccessPoint, Attempt, WifiMesh
 from .models import BoardModel
 from .wire import Refused
 from .world import WifiWorld
@@ -22,26 +22,10 @@ _STATUS = {
     "stm32": (0, 1, 2, 3, -2, -3),
 }
 _IDLE, _JOINING, _NO_IP, _UP, _NO_AP, _BAD_KEY = range(6)
+_LEAVE_MS = 50  # until the ESP ports' drivers have ended an association under way
+_DHCP_WAIT_MS = 10_000  # network_lwip.c: ifconfig("dhcp")
 
-
-@dataclass(frozen=True)
-class AccessPoint:
-    """One access point. rssi: dBm at the board."""
-
-    bssid: bytes
-    channel: int
-    rssi: int
-
-
-@dataclass
-class WifiMesh(WifiWorld):
-    """A network with more to it. others: further access points of the same name and password, there whether the first is or
-    not. dead: addresses under which nothing passes, since another machine has them. hidden: the name is not in the beacons.
-    """
-
-    others: list[AccessPoint] = field(default_factory=list)
-    dead: set[str] = field(default_factory=set)
-    hidden: bool = False
+__all__ = ["AccessPoint", "Attempt", "Wifi", "WifiMesh"]
 
 
 class Wifi:
@@ -67,6 +51,8 @@ class Wifi:
         self._bssid: bytes | None = None
         self._four: list[str] | None = None  # a static address
         self._failed = 0
+        self._reason = _IDLE  # of the last failure: ESP32 shows it until the next success
+        self._leaving = 0  # an association under way is given up, but not yet by the driver
         self._reconnects = -1
         self._lost = False
         self._config: dict[str, Any] = {
@@ -97,7 +83,8 @@ class Wifi:
     def status(self) -> int:
         """What WLAN.status() gives."""
         self._advance()
-        return self._codes[self._state]
+        # network_wlan.c looks at the last reason before it looks at what is under way (micropython #17339).
+        return self._codes[self._reason if self._reason and self._state != _UP else self._state]
 
     def next_change(self) -> int | None:
         """When the state changes next, in the clock's milliseconds."""
@@ -114,9 +101,12 @@ class Wifi:
         found = [AccessPoint(world.bssid, world.channel, world.rssi)] if world.ap_present else []
         return [] if self._lost else found + (world.others if isinstance(world, WifiMesh) else [])
 
+    def _name(self, ap: AccessPoint) -> str:
+        return self._world.ssid if ap.ssid is None else ap.ssid
+
     def _choose(self, bssid: bytes | None) -> AccessPoint | None:
-        found = [ap for ap in self._access_points() if bssid in (None, ap.bssid)]
-        if not found or self._ssid != self._world.ssid:
+        found = [ap for ap in self._access_points() if bssid in (None, ap.bssid) and self._name(ap) == self._ssid]
+        if not found:
             return None
         if bssid and self._channel >= 0:
             return found[0] if found[0].channel == self._channel else None
@@ -129,10 +119,17 @@ class Wifi:
             when, self._state = self._steps.pop(0)
             if self._state in (_NO_AP, _BAD_KEY):
                 self._failed += 1
-                if self._model.port == "esp32" and (self._reconnects < 0 or self._failed <= self._reconnects):
+                if self._model.port != "esp32":
+                    continue
+                if self._reconnects < 0 or self._failed <= self._reconnects:
                     # The port tries again by itself, and status() says "connecting" all the while.
                     self._plan(when, self._bssid)
-            elif self._state == _UP and self._world.drops_after_ms is not None:
+                else:
+                    self._reason = self._state
+            elif self._state == _UP:
+                self._reason = _IDLE
+                if self._world.drops_after_ms is None:
+                    continue
                 self._steps.append((when + self._ms(self._world.drops_after_ms), _JOINING))
 
     def _plan(self, start: int, bssid: bytes | None) -> None:
@@ -142,7 +139,7 @@ class Wifi:
         if self._ap is None:
             self._steps = [(start + self._ms(model.scan_ms), _NO_AP)]
             return
-        if (self._key or "") != world.password:
+        if (self._key or "") != (world.password if self._ap.password is None else self._ap.password):
             self._steps = [(start + self._ms(model.auth_fail_ms), _BAD_KEY)]
             return
         took = world.associate_ms
@@ -158,6 +155,8 @@ class Wifi:
     def _join(self, ssid: str | None, key: str | None, bssid: bytes | None) -> None:
         self._ssid, self._key = ssid, key
         self._failed, self._bssid = 0, bssid
+        if isinstance(self._world, WifiMesh):
+            self._world.attempts.append(Attempt(self._now(), ssid, bssid, self._channel))
         self._plan(max(self._now(), self._ready), bssid)
 
     # What the board's network module calls, by name.
@@ -190,8 +189,7 @@ class Wifi:
         port = self._model.port
         if not self._active:
             raise Refused("Wifi Not Started" if port == "esp32" else "Cannot connect to AP" if port == "esp8266" else 1)
-        if port == "esp32" and self._state == _JOINING:
-            raise Refused("Wifi Internal State Error")  # esp_wifi_set_config() while connecting
+        self._refuse_while_joining()
         if port == "esp8266":
             if ssid is None:
                 ssid, key = self._kept.get("ssid"), self._kept.get("key")
@@ -204,7 +202,17 @@ class Wifi:
             hint = None  # without the channel it scans all the same
         self._join(ssid if ssid is not None else self._ssid, key if ssid is not None else self._key, hint)
 
+    def _refuse_while_joining(self) -> None:
+        # esp_wifi_set_config(), which connect() and every config(x=y) call, while the station connects.
+        if self._model.port == "esp32" and self._busy():
+            raise Refused("Wifi Internal State Error")
+
+    def _busy(self) -> bool:
+        return self._state == _JOINING or self._now() < self._leaving
+
     def _do_disconnect(self) -> None:
+        if self._state == _JOINING:
+            self._leaving = self._now() + self._ms(_LEAVE_MS)
         self._steps, self._state, self._failed = [], _IDLE, 0
 
     def _do_rssi(self) -> int:
@@ -215,13 +223,23 @@ class Wifi:
         return self._ap.rssi if self._ap else 0
 
     def _do_scan(self) -> int:
+        """Milliseconds that it takes; -1: it does not happen."""
+        if isinstance(self._world, WifiMesh):
+            self._world.scans += 1
+        if self._model.port != "stm32" and self._busy():
+            if self._model.port == "esp8266":
+                raise Refused("scan failed")
+            return -1  # esp_wifi_scan_start() refuses, and the port gives an empty list
         return self._ms(self._model.scan_ms)
 
     def _do_found(self) -> list[Any]:
-        name = "" if isinstance(self._world, WifiMesh) and self._world.hidden else self._world.ssid
+        hidden = isinstance(self._world, WifiMesh) and self._world.hidden
         last = 1 if self._model.port == "stm32" else False
         security = 5 if self._model.port == "stm32" else 3
-        return [[name, list(ap.bssid), ap.channel, ap.rssi, security, last] for ap in self._access_points()]
+        return [
+            ["" if hidden and ap.ssid is None else self._name(ap), list(ap.bssid), ap.channel, ap.rssi, security, last]
+            for ap in self._access_points()
+        ]
 
     def _do_ifconfig(self, four: Any = None) -> list[str] | None:
         if four is None:
@@ -241,15 +259,24 @@ class Wifi:
         return list(self._four or (self._world.address if self._state == _UP else _NO_ADDRESS))
 
     def _lease(self, start: int) -> None:
+        if isinstance(self._world, WifiMesh):
+            self._world.leases += 1
         if self._world.dhcp_answers:
             dhcp = self._model.dhcp_ms if self._world.dhcp_ms is None else self._world.dhcp_ms
             self._steps.append((start + self._ms(dhcp), _UP))
+
+    def _do_renew(self) -> tuple[bool, int]:
+        """Whether the CYW43 port's ifconfig("dhcp") succeeds, and the milliseconds that it waits for it."""
+        if self._state not in (_UP, _NO_IP) or not self._world.dhcp_answers:
+            return False, self._ms(_DHCP_WAIT_MS)
+        return True, self._ms(self._model.dhcp_ms if self._world.dhcp_ms is None else self._world.dhcp_ms)
 
     def _do_dhcp(self) -> bool:
         return self._four is None
 
     def _do_config(self, get: str | None = None, put: str | None = None, to: Any = None) -> Any:
         if put is not None:
+            self._refuse_while_joining()
             if put == "reconnects":
                 self._reconnects = to
             self._config[put] = to

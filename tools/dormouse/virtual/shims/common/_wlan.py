@@ -81,7 +81,10 @@ class Base:
 
         if not self.active():
             raise OSError("STA must be active")
-        time.sleep_ms(ask("scan"))
+        ms = ask("scan")
+        if ms < 0:
+            return []
+        time.sleep_ms(ms)
         return [(n.encode(), bytes(b), c, r, s, h) for n, b, c, r, s, h in ask("found")]
 
     def ifconfig(self, four=None):

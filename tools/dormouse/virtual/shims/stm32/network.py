@@ -30,5 +30,17 @@ class WLAN(Base):
         # channel counts only with bssid (cyw43_ll.c).
         ask("connect", ssid=text(ssid), key=key and text(key), bssid=mac(bssid), channel=channel if bssid else -1)
 
+    def ifconfig(self, four=None):
+        found = Base.ifconfig(self, four)
+        if four == "dhcp":
+            # network_lwip.c: it waits for the address here, link or no link.
+            import time
+
+            good, ms = ask("renew")
+            time.sleep_ms(ms)
+            if not good:
+                raise OSError("timeout waiting for DHCP to get IP address")
+        return found
+
     def deinit(self):
         ask("deinit")
