@@ -15,9 +15,9 @@ def seconds(payload):
     payload: bytes of any kind.
     """
     words = payload.replace(b",", b" ").split()
-    for number, word in zip(words, words[1:]):
-        if word.startswith(b"second") and all([48 <= c < 58 for c in number]):
-            return min(_MOST_S, int(number[:9]))
+    for i in range(1, len(words)):
+        if words[i].startswith(b"second") and words[i - 1].isdigit():
+            return min(_MOST_S, int(words[i - 1][:9]))
     return 0
 
 
@@ -29,5 +29,5 @@ def take(state, topic, payload, *_):
     from power import rtc
 
     wait_s = seconds(payload)
-    if wait_s or payload and topic[-6:] != b"errors":
+    if wait_s or (payload and topic[-6:] != b"errors"):
         state.not_before = max(state.not_before, rtc.read() + max(60, wait_s))

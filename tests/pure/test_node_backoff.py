@@ -17,8 +17,8 @@ def test_codes_of_both_versions_say_what_kind_of_failure_it_is():
         backoff.BANNED: (7, 0x8A),
         backoff.NETWORK: (3, 8, 127, 0x80, 0x81, 0x82, 0x83, 0x88, 0x89, 0x95, 255),
     }
-    for kind in kinds:
-        for code in kinds[kind]:
+    for kind, codes in kinds.items():
+        for code in codes:
             assert backoff.kind_of(code) == kind, code
 
 
