@@ -9,22 +9,41 @@ import machine
 _AFTER_FAILURE_MS = 30 * 60 * 1000  # within every board's limit
 _WINDOW_S = 10
 
+
+def _disarm():
+    # No deadline for somebody at the REPL.
+    if "power.awake" in sys.modules:
+        sys.modules["power.awake"].disarm()
+
+
 try:
     from node import cycle
 
     cycle.run()
 except (KeyboardInterrupt, SystemExit):
-    # Ctrl-C is somebody at the REPL; SystemExit is how machine.soft_reset() leaves the program.
-    if "power.awake" in sys.modules:
-        sys.modules["power.awake"].disarm()
+    # Ctrl-C is somebody at the REPL; SystemExit is how machine.soft_reset() leaves the program. A second Ctrl-C may come
+    # while the first one is answered.
+    try:
+        _disarm()
+    finally:
+        _disarm()
     raise
 except BaseException as error:
-    sys.print_exception(error)
-    # Whatever memory the failure left, there is enough to sleep.
-    sys.modules.clear()
-    gc.collect()
-    if machine.reset_cause() != machine.DEEPSLEEP_RESET:
-        # After a power-up the mistake can be mended: mpremote finds the board awake for a while.
-        for _ in range(_WINDOW_S * 10):
-            time.sleep_ms(100)
-    machine.deepsleep(_AFTER_FAILURE_MS)
+    try:
+        _disarm()
+        sys.print_exception(error)
+        # Whatever memory the failure left, there is enough to sleep.
+        sys.modules.clear()
+        gc.collect()
+        if machine.reset_cause() != machine.DEEPSLEEP_RESET:
+            # After a power-up the mistake can be mended: mpremote finds the board awake for a while.
+            for _ in range(_WINDOW_S * 10):
+                time.sleep_ms(100)
+    except Exception as another:
+        # No memory even to say what it was.
+        error = another
+    try:
+        machine.deepsleep(_AFTER_FAILURE_MS)
+    finally:
+        # A board that cannot sleep tries again from the beginning.
+        machine.reset()

@@ -1,8 +1,9 @@
 """The awake budget: one deadline for the whole wake, from which every wait takes its share, and the marks that tell where the
 time went.
 
-The deadline is a one-shot timer outside the event loop, so that a loop that never yields still ends in sleep. Its callback
-runs between two bytecodes (esp32, esp8266: scheduled, soft): a call that blocks inside the firmware delays it.
+The deadline stands outside the program, in two steps. A one-shot timer ends any loop in Python: its callback runs between two
+bytecodes, and wherever the firmware waits and lets callbacks run. What is stuck deeper than that, half a second later the
+board's backstop ends (power.on_*; docs/wake_deadline.md).
 """
 
 import time
@@ -16,28 +17,41 @@ _started = 0  # ticks when the board began to boot
 _end = None  # ticks at which the node must sleep; None: not armed
 _keep_ms = 0
 _timer = None
+_backstop = None
 
 
-def arm(seconds, boot_ms, timer, on_expire, *args):
-    """Start the budget.
+def arm(config, board, on_expire, sleep_ms):
+    """Start the budget of config.MAX_AWAKE_S.
 
-    seconds: of awake time, 5 to 60. boot_ms: what the board has been awake before this call. timer: a machine.Timer.
-    on_expire: called with args when the time is over; it must not return to the program.
+    board: the profile. on_expire: called with (config.BOARD, sleep_ms) when the time is over; it must not return to the
+    program. sleep_ms: how long the board sleeps then. In test mode there is no backstop: it would end somebody's USB session.
     """
-    global _started, _end, _timer
+    global _started, _end, _timer, _backstop
     now = time.ticks_ms()
-    _started = time.ticks_add(now, -(boot_ms * MS_PER_S // 1000))
-    _end = time.ticks_add(_started, seconds * MS_PER_S)
-    _timer = timer
-    timer.init(mode=timer.ONE_SHOT, period=time.ticks_diff(_end, now), callback=lambda _: on_expire(*args))
+    _started = time.ticks_add(now, -(board.BOOT_MS * MS_PER_S // 1000))
+    _end = time.ticks_add(_started, config.MAX_AWAKE_S * MS_PER_S)
+    left_ms = time.ticks_diff(_end, now)
+    # No board in the callback: it would keep the profile in memory for the whole wake.
+    name = config.BOARD
+    _timer = board.timer()
+    _timer.init(mode=_timer.ONE_SHOT, period=left_ms, callback=lambda _: on_expire(name, sleep_ms))
+    if board.backstop and not config.TEST_MODE:
+        _backstop = board.backstop
+        _backstop(left_ms + MS_PER_S // 2, sleep_ms)
 
 
-def disarm():
-    """Stop the deadline: somebody is at the REPL, or the node is about to sleep."""
-    global _timer, _end
-    if _timer:
-        _timer.deinit()
-    _timer = _end = None
+def disarm(soft=True, hard=True):
+    """Stop the deadline. Both: somebody is at the REPL. soft, the timer, alone: the node is about to sleep, and only being
+    stuck may still come between. hard, the backstop, alone: the board waits for somebody to come to the REPL.
+    """
+    global _timer, _end, _backstop
+    if hard and _backstop:
+        _backstop(0, 0)
+        _backstop = None
+    if soft:
+        if _timer:
+            _timer.deinit()
+        _timer = _end = None
 
 
 def elapsed_ms():

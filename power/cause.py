@@ -6,11 +6,13 @@ import machine
 def cause():
     """"power", "deepsleep", "watchdog", "soft" (Ctrl-D, machine.soft_reset()) or "reset" (button, machine.reset(), panic).
 
-    On the ESP32 family a brownout reads as "power" (MicroPython ports/esp32/modmachine.c).
+    On the ESP32 family a brownout reads as "power" (MicroPython ports/esp32/modmachine.c). 3 is every port's WDT_RESET but the
+    ESP8266's, where it is the SDK's software watchdog, which has no name (micropython #9119).
     """
     return {
         machine.PWRON_RESET: "power",
         machine.DEEPSLEEP_RESET: "deepsleep",
         machine.WDT_RESET: "watchdog",
+        3: "watchdog",
         machine.SOFT_RESET: "soft",
     }.get(machine.reset_cause(), "reset")

@@ -28,6 +28,11 @@ def timer():
     return machine.Timer(-1)
 
 
+# The hard deadline: none of ours. The SDK's own watchdogs reset what is stuck for 1.6 to 3.2 s (ports/esp8266/ets_alt_task.c).
+# machine.WDT() would only end that the port feeds them, has no time to choose, and can never be stopped.
+backstop = None
+
+
 def radio():
     """The module that drives this port's radio."""
     from power import radio_esp8266

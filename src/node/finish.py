@@ -58,7 +58,7 @@ def run(memory, error, attempt):
         elif state.failure == backoff.CRASH:
             _let_in(memory)
     elif state.flags & states.UNFINISHED:
-        state.failure = state.fails = 0
+        state.failure = state.fails = state.hung = 0
     state.flags &= ~states.UNFINISHED
     if state.flags & states.STRETCHED:
         interval_s *= _STRETCH
@@ -66,8 +66,20 @@ def run(memory, error, attempt):
         awake.mark("window")
         awake.keep(_WINDOW_END_MS * awake.MS_PER_S // 1000)
         attempt(memory.save)
+        awake.disarm(False)
         sleep.wait(min(memory.window_ms, awake.left_ms()))
-    _sleep(memory, board, _until_next_ms(state, board, interval_s, extra_s), attempt)
+    ms = _until_next_ms(state, board, interval_s, extra_s)
+    delivered = not error and state.acked >= state.boot << 16 | state.seq
+    if delivered and memory.news:
+        state.news[: len(memory.news)] = memory.news
+    if memory.pin:
+        from node import pin
+
+        left_ms = pin.left_ms(state, delivered, awake.elapsed_ms())
+        if left_ms > 1000:
+            # The pin ended a sleep early: the rest of it is slept now, and the reading at its end is not late.
+            ms = left_ms + (extra_s or 0) * 1000
+    _sleep(memory, board, ms, attempt)
 
 
 def _radio_off(board):
@@ -78,7 +90,7 @@ def _let_in(memory):
     # A mistake in the program that comes again: once a day the board waits for somebody with mpremote, as after a power-up.
     state = memory.state
     hour = rtc.read() // 3600 & 0xFFFF
-    if state.fails > 1 and not state.flags & states.EMPTY and (hour - state.window_h & 0xFFFF) >= 24:
+    if state.fails > 1 and not state.flags & states.EMPTY and (hour - state.window_h & 0xFFFF) > 24:
         state.window_h = hour
         memory.window_ms = max(memory.window_ms, _WINDOW_S * awake.MS_PER_S)
 
@@ -114,15 +126,23 @@ def _kind(error):
 def _sleep(memory, board, ms, attempt):
     state = memory.state
     awake.mark("sleep")
-    awake.disarm()
+    awake.disarm(True, False)
+    state.flags &= ~states.AWAKE
     if memory.test_mode and state.test_s < sleep.TEST_MODE_MAX_S:
         state.test_s += ms // 1000
         state.remaining_s = 0
         attempt(memory.save)
         sleep.pretend(board, ms)
-    now_ms, state.remaining_s = schedule.parts(ms, drift.lasts_ms(state.drift, board.MAX_SLEEP_MS))
+    limit_ms = drift.lasts_ms(state.drift, board.MAX_SLEEP_MS)
+    if memory.pin:
+        from node import pin
+
+        limit_ms = pin.limit_ms(memory, limit_ms)
+    now_ms, state.remaining_s = schedule.parts(ms, limit_ms)
     asked_ms = drift.asked_ms(state.drift, now_ms)
     attempt(drift.before, state, asked_ms)
+    if memory.pin:
+        attempt(pin.arm, memory, board, rtc.read() + asked_ms // 1000)
     state.flags |= states.TIMED
     attempt(memory.save)
     sleep.deep(board, asked_ms)
