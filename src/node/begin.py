@@ -6,12 +6,14 @@ from micropython import const
 
 from node import drop
 from node import state as states
-from node.memory import SECTIONS, Memory
-from power import awake, retained, rtc
+from power import awake, rtc
 from power.cause import cause
 
 _WINDOW_S = const(8)  # after a power-up, for mpremote to take over
 _END_MS = const(400)  # for the radio to go down and the state to be kept
+_CUT_S = const(60)  # the first sleep after power failed amid a wake for the second time
+_MOST_S = const(6 * 3600)
+_BUDGET = const(8)  # of node.backoff.KINDS
 
 
 def run(on_expire):
@@ -23,47 +25,93 @@ def run(on_expire):
     import config
 
     board = __import__("boards." + config.BOARD + ".profile", None, None, ("*",))
-    payload, ram = retained.load(board.retained_read(), SECTIONS)
-    state = states.load(payload)
+    from node import restore
+
+    memory, last = restore.load(board, config)
+    del restore
+    state = memory.state
     mark = _config_mark()
-    if state is None or state.config_mark != mark:
+    cold = not state.boot  # retained memory is absent, torn or another program's
+    if cold or state.config_mark != mark:
         # A changed config.py is checked once, not in every wake.
         _check(config)
-    if state is None:
-        # A cold boot: retained memory is absent, torn or another program's.
-        from node import files
+    # Wakes that hang again and again come less and less often.
+    every_s = state.wake_every_s or config.WAKE_EVERY_S
+    hung_s = min(every_s << min(state.hung, 12), max(every_s, _MOST_S))
+    # Before flash is written, which can hang too. No closure here: it would keep this module in memory for the whole wake.
+    awake.arm(config, board, on_expire, hung_s * 1000)
+    why = cause()
+    rest_s = 0
+    from node import restore
 
-        state = states.State()
-        state.boot = files.count_boot()
-        state.base_s = rtc.read()
+    restore.settle(memory, last)
+    if cold and why == "power":
+        from node import spread
+
+        rest_s = spread.sleep_s(board, mark, every_s)
     if state.config_mark != mark:
         from node import files
 
         state.config_mark = mark
         state.wake_every_s = files.commanded(config.WAKE_EVERY_S)
         # What was learned of another broker or board; and test mode may start anew.
-        state.flags = state.test_s = 0
-    if cause() != "deepsleep":
+        state.flags = state.test_s = state.hung = 0
+        # Other fields, perhaps, and another pin; what the pin has counted goes on.
+        state.news[:16] = bytes(16)
+        state.news[-1] = 0
+    if why != "deepsleep":
         # Somebody pressed a button or plugged a cable in: the rest of a long sleep is over.
         state.remaining_s = 0
-    # No closure here: it would keep this module in memory for the whole wake.
-    awake.arm(config.MAX_AWAKE_S, board.BOOT_MS, board.timer(), on_expire, config.BOARD, config.WAKE_EVERY_S * 1000)
-    if state.flags & states.UNFINISHED:
-        # The last wake never reached its end: deadline, brownout or reset.
-        state.fails = min(state.fails + 1, 255)
-        state.flags &= ~states.UNFINISHED
-    memory = Memory(board, config, state, ram or b"")
-    memory.window_ms = _window_ms(config)
+    rest_s = rest_s or _unfinished(state, why, hung_s)
+    # A cold boot that spread itself owes the window still.
+    memory.window_ms = _window_ms(config, why in ("power", "reset") or not (cold or state.seq or state.fails or state.hung))
+    if memory.pin:
+        from node import pin
+
+        pin.woke(memory, board, why == "deepsleep", rtc.read())
+    if rest_s and not config.TEST_MODE:
+        # Before sensors, radio and window.
+        state.remaining_s = rest_s
+    elif not state.remaining_s and not getattr(board, "IN_FLASH", False):
+        # That a wake is under way; where it would wear flash, the first ordinary save says so.
+        memory.save()
     return memory
 
 
-def _window_ms(config):
+def _unfinished(state, why, hung_s):
+    """How the last wake ended, if not at its end. Returns the seconds to sleep first, 0 for none.
+
+    hung_s: what the deadline would have slept, which was cut off from it by a watchdog.
+    """
+    flags = state.flags
+    state.flags = flags & ~states.UNFINISHED | states.AWAKE
+    if flags & states.UNFINISHED:
+        state.fails = min(state.fails + 1, 255)
+    cut = why in ("power", "reset") and flags & states.UNFINISHED
+    if cut:
+        # With the radio on: a battery that is too weak for it, or somebody at the button, who is let in the first time.
+        rest_s = min(_CUT_S << min(state.hung, 12) >> 1, _MOST_S) if state.hung else 0
+    elif why == "watchdog":
+        rest_s = hung_s
+    elif why == "deepsleep" and flags & states.AWAKE:
+        # The deadline has slept already, but not as planned: nothing can be learned of the sleep's clock.
+        state.flags &= ~states.TIMED
+        rest_s = 0
+    else:
+        return 0
+    if not cut:
+        state.failure = _BUDGET
+    state.hung = min(state.hung + 1, 255)
+    return rest_s
+
+
+def _window_ms(config, wanted):
     """Milliseconds to stay awake at the end of a wake after a power-up, so that mpremote can take over; else 0.
 
     Set aside, not added: the first wake after a power-up is no longer than any other.
     """
     ms = 0
-    if not config.TEST_MODE and cause() in ("power", "reset"):
+    if wanted and not config.TEST_MODE:
         ms = min(_WINDOW_S * awake.MS_PER_S, awake.left_ms() * 2 // 5)
     awake.keep(min(_END_MS, awake.left_ms() // 10) + ms)
     return ms
@@ -78,6 +126,8 @@ def _config_mark():
 
 
 def _check(config):
+    # The schema is large.
+    drop("node.restore", "node.record", "power.whole")
     from node import schema
 
     for name, message in schema.check(config.__dict__):
