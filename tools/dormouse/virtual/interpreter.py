@@ -28,11 +28,11 @@ def command(interpreter: str | None = None) -> list[str]:
     Raises NoInterpreter.
     """
     chosen = interpreter or os.environ.get("MICROPYTHON")
-    if chosen is None:
+    beside = Path(sys.executable).with_name("micropython")
+    if chosen in (None, str(beside)):
         spec = importlib.util.find_spec("micropython_unix")
         if spec is not None and spec.origin is not None:
             return [sys.executable, "-S", "-E", "-c", _FAST, str(Path(spec.origin).parent)]
-        beside = Path(sys.executable).with_name("micropython")
         chosen = str(beside) if beside.exists() else shutil.which("micropython")
     if not chosen or not (shutil.which(chosen) or Path(chosen).exists()):
         raise NoInterpreter(
