@@ -60,6 +60,10 @@ def run(memory, error, attempt):
     elif state.flags & states.UNFINISHED:
         state.failure = state.fails = state.hung = 0
     state.flags &= ~states.UNFINISHED
+    if error or memory.uploads:
+        from node import tally
+
+        attempt(tally.run, state, error)
     if state.flags & states.STRETCHED:
         interval_s *= _STRETCH
     if memory.window_ms:

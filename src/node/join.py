@@ -40,8 +40,9 @@ def run(memory):
         # After the clock was set: the age of what was learned counts by it.
         lease.stamp(cache, rtc.read() // 60)
         memory.save()
-    host += colon + port
-    return config.SERVICE, board.unique_id(), config.TOPIC, config.NAME, host, credentials.USER, credentials.PASSWORD
+    from node import session
+
+    return session.settings(memory, config, credentials, host + colon + port)
 
 
 def _find(host, cache):
