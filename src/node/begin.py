@@ -5,7 +5,6 @@ import os
 from micropython import const
 
 from node import drop
-from node import state as states
 from power import awake, rtc
 from power.cause import cause
 
@@ -35,11 +34,9 @@ def run(on_expire):
     if cold or state.config_mark != mark:
         # A changed config.py is checked once, not in every wake.
         _check(config)
-    # Wakes that hang again and again come less and less often.
     every_s = state.wake_every_s or config.WAKE_EVERY_S
-    hung_s = min(every_s << min(state.hung, 12), max(every_s, _MOST_S))
     # Before flash is written, which can hang too. No closure here: it would keep this module in memory for the whole wake.
-    awake.arm(config, board, on_expire, hung_s * 1000)
+    awake.arm(config, board, on_expire, _longer_s(every_s, state.hung + state.flags // states.AWAKE) * 1000)
     why = cause()
     rest_s = 0
     from node import restore
@@ -62,7 +59,7 @@ def run(on_expire):
     if why != "deepsleep":
         # Somebody pressed a button or plugged a cable in: the rest of a long sleep is over.
         state.remaining_s = 0
-    rest_s = rest_s or _unfinished(state, why, hung_s)
+    rest_s = rest_s or _unfinished(state, why, _longer_s(every_s, state.hung), board.MAX_SLEEP_MS // 1000)
     # A cold boot that spread itself owes the window still.
     memory.window_ms = _window_ms(config, why in ("power", "reset") or not (cold or state.seq or state.fails or state.hung))
     if memory.pin:
@@ -78,11 +75,18 @@ def run(on_expire):
     return memory
 
 
-def _unfinished(state, why, hung_s):
+def _longer_s(every_s, hung):
+    # Wakes that hang again and again come less and less often.
+    return min(every_s << min(hung, 12), max(every_s, _MOST_S))
+
+
+def _unfinished(state, why, hung_s, slept_s):
     """How the last wake ended, if not at its end. Returns the seconds to sleep first, 0 for none.
 
-    hung_s: what the deadline would have slept, which was cut off from it by a watchdog.
+    hung_s: that the deadline should have slept: with a watchdog it did not, else it slept no more than slept_s.
     """
+    from node import state as states
+
     flags = state.flags
     state.flags = flags & ~states.UNFINISHED | states.AWAKE
     if flags & states.UNFINISHED:
@@ -94,9 +98,9 @@ def _unfinished(state, why, hung_s):
     elif why == "watchdog":
         rest_s = hung_s
     elif why == "deepsleep" and flags & states.AWAKE:
-        # The deadline has slept already, but not as planned: nothing can be learned of the sleep's clock.
+        # The deadline has slept, but not as planned: nothing can be learned of the sleep's clock.
         state.flags &= ~states.TIMED
-        rest_s = 0
+        rest_s = max(0, hung_s - slept_s)
     else:
         return 0
     if not cut:
@@ -127,7 +131,7 @@ def _config_mark():
 
 def _check(config):
     # The schema is large.
-    drop("node.restore", "node.record", "power.whole")
+    drop("node.restore", "node.state", "node.record", "power.whole")
     from node import schema
 
     for name, message in schema.check(config.__dict__):

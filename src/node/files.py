@@ -1,4 +1,6 @@
-"""The two small files of the board's own, for what must outlive a power cut: the boot count and the commanded settings."""
+"""The two small files of the board's own, for what must outlive a power cut: the boot count and what was counted with it, and
+the commanded settings.
+"""
 
 import json
 import os
@@ -8,18 +10,31 @@ _SETTINGS = "settings.json"
 _NEW = ".new"  # a power cut may leave the new file alone
 
 
-def count_boot():
-    """Count a cold boot, one write per power-up; returns its number, 1 to 65535. A lost count starts again at 1."""
-    boots = 0
+def count_boot(state, least=0):
+    """Count a cold boot, one write per power-up, and take up what the file knows of earlier ones.
+
+    state: node.state.State; its boot, 1 to 65535, flash_writes, dropped and acked are set. least: the highest boot that is known
+    otherwise; a file that was lost must not bring keys back that readings in the store have.
+    """
+    newest = [0]
     for path in (_BOOTS, _BOOTS + _NEW):
         try:
             with open(path) as f:
-                boots = max(boots, int(f.read()))
+                newest = max(newest, [int(word) for word in f.read().split()])
         except (OSError, ValueError):
             pass
-    boots = boots % 0xFFFF + 1
-    _write(_BOOTS, str(boots))
-    return boots
+    boot, writes, dropped, acked = (newest + [0, 0, 0])[:4]
+    state.boot = max(boot, state.boot, least) % 0xFFFF + 1
+    state.flash_writes = max(state.flash_writes, writes)
+    state.dropped = max(state.dropped, dropped)
+    state.acked = max(state.acked, acked)
+    keep_counts(state)
+
+
+def keep_counts(state):
+    """Keep the boot count, and with it the files written, the readings dropped and the key up to which they are."""
+    state.flash_writes += 1
+    _write(_BOOTS, "{} {} {} {}".format(state.boot, state.flash_writes, state.dropped, state.acked))
 
 
 def commanded(config_every_s):

@@ -1,30 +1,39 @@
 """What the node has at hand during a wake, and how it is kept."""
 
+import io
+
 from micropython import const
 
-from node import state as states
 from power import retained
 
-SECTIONS = (states.VERSION, 1)  # of retained memory: the state, the readings (node.record)
-
-_MOST_BYTES = const(448)  # of retained memory in use: its image is made in one piece, on a heap that may be small
+ROOM = 256  # bytes of readings in retained memory, at its beginning; the same in every firmware (node.restore)
+_VERSION = const(3)  # node.state's, which is not loaded for the whole wake
 
 
 class Memory:
-    """state: node.state.State. ram: bytes of readings in retained memory. room: bytes that they may grow to.
+    """state: node.state.State. image: retained memory, or what becomes it: readings, then one state or two that take turns.
+    used: bytes of readings in it. room: bytes that they may grow to.
 
     board_name, config_every_s, test_mode: of config.py, which is dropped before the end. link_error: what the radio said when
     it was started, or None. uploads: whether this wake has the radio on. commanded: whether a command changed a setting in it.
-    window_ms: to stay awake at the end for somebody at the USB port.
+    window_ms: to stay awake at the end for somebody at the USB port. pin: config.WAKE_PIN. news: node.changes' values, to be
+    kept once they are delivered.
     """
 
-    def __init__(self, board, config, state, ram):
+    news = None
+
+    used = 0
+    room = ROOM
+
+    def __init__(self, board, config, state, kept, image, turn):
         self.state = state
-        self.ram = ram
-        self.room = min(_MOST_BYTES, board.RETAINED_BYTES) - len(states.dump(state)) - 2 * retained.HEADER
+        self.image = image
+        self._kept = kept
+        self._turn = turn
         self.board_name = config.BOARD
         self.config_every_s = config.WAKE_EVERY_S
         self.test_mode = config.TEST_MODE
+        self.pin = config.WAKE_PIN
         self.link_error = None
         self.uploads = False
         self.commanded = False
@@ -33,7 +42,15 @@ class Memory:
 
     def save(self):
         """Keep state and readings in retained memory."""
-        self._write(retained.dump(SECTIONS, (states.dump(self.state), self.ram)))
+        self._turn = turn = self._turn + 1 & 0xFF
+        frame = retained.HEADER + len(self._kept)
+        at = ROOM + turn % ((len(self.image) - ROOM) // frame) * frame
+        retained.put(self.image, at, _VERSION, turn, self._kept)
+        self._write(self.image)
+
+    def ram(self, size):
+        """The first bytes of the readings, as a stream."""
+        return io.BytesIO(memoryview(self.image)[:size])
 
     def board(self):
         """The board's profile; most steps of a wake have no use for it."""

@@ -1,29 +1,47 @@
 """Readings on their way: retained memory first, and behind it two flash files that take turns.
 
 New records go to retained memory, which costs nothing. When it is full they move to flash together, in one write. When the
-younger file is full it takes the older one's place: the oldest readings are dropped first, and counted.
+younger file is full it takes the older one's place: the oldest readings are dropped first, and counted. In retained memory a
+record stays where it was written until all are delivered or in flash, and newer ones begin where it began: a write that a
+reset stops leaves the older ones whole.
 
-The functions work on a store: an object with the attributes ram (bytes of records in retained memory), room (bytes that they
-may grow to) and state (its acked: the key up to which all is delivered; its dropped: how many were lost).
+The functions work on a store: an object with image (retained memory, readings first), used (bytes of them), room (bytes that
+they may grow to), ram(n) (the first n as a stream), save() and state (acked: the key up to which all is delivered or dropped;
+dropped: how many were lost; flash_writes).
 """
 
-import io
 import os
+
+from micropython import const
 
 from node import record
 
 PATH = "outbox"  # of the two files, without their endings; where a board starts (/flash on the Pyboard D)
 FLASH_BYTES = 32768  # the most that both take together
+_FULL = const(256)  # node.state's flag
+_ENOSPC = const(28)
 
 
 def append(store, packed):
     """Keep a record of record.pack()."""
-    if len(store.ram) + len(packed) > store.room:
-        _spill(store)
-    store.ram += packed
-    if len(store.ram) > store.room:
-        # Larger than retained memory has room for: straight to flash.
-        _spill(store)
+    size = len(packed)
+    state = store.state
+    if store.used + size > store.room:
+        there = _spill(store, b"" if size <= store.room else packed)
+        if size > store.room:
+            if not there:
+                state.dropped += 1
+            return
+    while store.used + size > store.room:
+        # A broken or full file system: the oldest reading goes, the newest stays.
+        for rec in record.scan(store.ram(store.used)):
+            break
+        gone = record.HEADER + len(rec[3])
+        state.dropped += rec[0] > state.acked
+        store.used -= gone
+        store.image[: store.used] = bytes(memoryview(store.image)[gone : gone + store.used])
+    store.image[store.used : store.used + size] = packed
+    store.used += size
 
 
 def pending(store, limit_bytes):
@@ -40,31 +58,29 @@ def pending(store, limit_bytes):
 
 
 def ack(store, sent, flags):
-    """Take delivered records out. sent: what pending() gave. flags: for each, true when it was acknowledged."""
-    gone = set()
-    whole = True
+    """Take delivered records out, up to the first that is not. sent: what pending() gave. flags: for each, true when it was
+    acknowledged; one behind a gap goes again, with the same key.
+    """
     state = store.state
     for i, rec in enumerate(sent):
-        if flags[i]:
-            gone.add(rec[0])
-        else:
-            whole = False
-        if whole:
-            state.acked = rec[0]
-    start = 0  # of the record in ram
-    ram = store.ram
-    for rec in record.scan(io.BytesIO(ram)):
-        size = record.HEADER + len(rec[3])
-        if rec[0] in gone or rec[0] <= state.acked:
-            # Taken out of the middle when an older one was not acknowledged; most often it is the first.
-            ram = ram[:start] + ram[start + size :] if start else ram[size:]
-        else:
-            start += size
-    store.ram = ram
-    if not _stored(state.acked):
-        for path in _paths():
-            if _size(path):
+        if not flags[i]:
+            break
+        state.acked = rec[0]
+    for rec in record.scan(store.ram(store.used), state.acked):
+        break
+    else:
+        store.used = 0
+    for path in _paths():
+        for rec in _scan_file(path, state.acked):
+            return
+    state.flags &= ~_FULL
+    for path in _paths():
+        if _size(path):
+            try:
                 os.remove(path)
+            except OSError:
+                pass  # what is in it is known to be delivered
+            state.flash_writes += 1
 
 
 def _paths():
@@ -72,55 +88,70 @@ def _paths():
 
 
 def _all(store):
-    last = store.state.acked
+    # A reset between a move to flash and the next save leaves a record in both places.
+    after = store.state.acked
     for path in _paths():
-        for rec in _scan_file(path):
-            # A reset between a move to flash and the next save leaves a record in both places.
-            if rec[0] > last:
-                last = rec[0]
-                yield rec
-    for rec in record.scan(io.BytesIO(store.ram)):
-        if rec[0] > last:
-            last = rec[0]
+        for rec in _scan_file(path, after):
+            after = rec[0]
             yield rec
+    yield from record.scan(store.ram(store.used), after)
 
 
-def _stored(acked):
-    for path in _paths():
-        for rec in _scan_file(path):
-            if rec[0] > acked:
-                return True
-    return False
-
-
-def _spill(store):
-    if not store.ram:
-        return
-    new = _paths()[1]
+def _spill(store, more):
+    """Move what is in retained memory to flash, and more. Returns whether it is there."""
+    state = store.state
     try:
-        size = _size(new)
-        if size and (size + len(store.ram) > FLASH_BYTES // 2 or _whole_bytes(new) < size):
-            # Full; or a power cut left a torn tail, behind which nothing would be found.
-            _turn(store.state)
-        with open(new, "ab") as f:
-            f.write(store.ram)
-        store.ram = b""
+        for again in (False, True):
+            try:
+                return _write(store, state, more, again)
+            except OSError as error:
+                # Others have filled the file system: the oldest readings make room.
+                if again or error.errno != _ENOSPC or not _size(_paths()[0]):
+                    raise
     except OSError:
-        # A full or broken file system: the oldest reading goes, the newest stays.
-        records = list(record.scan(io.BytesIO(store.ram)))
-        store.state.dropped += 1
-        store.ram = b"".join([record.pack(*rec) for rec in records[1:]])
+        return False
 
 
-def _turn(state):
+def _write(store, state, more, turn):
+    new = _paths()[1]
+    size = _size(new)
+    after = state.acked
+    end = 0
+    for rec in _scan_file(new):
+        after = max(after, rec[0])
+        end += record.HEADER + len(rec[3])
+    data = b"".join([record.pack(*rec) for rec in record.scan(store.ram(store.used), after)]) + more
+    if turn or size and (size + len(data) > FLASH_BYTES // 2 or end < size):
+        # Full; or a power cut left a torn tail, behind which nothing would be found.
+        _turn(store, state)
+        size = 0
+    if data:
+        with open(new, "ab") as f:
+            f.write(data)
+        state.flash_writes += 1
+    if size + 2 * len(data) > FLASH_BYTES // 2 and _size(_paths()[0]):
+        # The next turn drops readings.
+        state.flags |= _FULL
+    store.used = 0
+    return True
+
+
+def _turn(store, state):
     old, new = _paths()
     if _size(old):
-        for rec in _scan_file(old):
-            if rec[0] > state.acked:
-                state.dropped += 1
+        for rec in _scan_file(old, state.acked):
+            state.dropped += 1
+            state.acked = rec[0]
+        # First what is lost, then the loss: whatever stops it in between, none is counted twice or never.
+        store.save()
+        from node import files
+
+        files.keep_counts(state)
         # FAT does not rename over a file that is there.
         os.remove(old)
-    os.rename(new, old)
+    if _size(new):
+        os.rename(new, old)
+    state.flash_writes += 1
 
 
 def _size(path):
@@ -130,12 +161,7 @@ def _size(path):
         return 0
 
 
-def _scan_file(path):
+def _scan_file(path, after=0):
     if _size(path):
         with open(path, "rb") as f:
-            for rec in record.scan(f):
-                yield rec
-
-
-def _whole_bytes(path):
-    return sum([record.HEADER + len(rec[3]) for rec in _scan_file(path)])
+            yield from record.scan(f, after)

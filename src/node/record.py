@@ -26,11 +26,11 @@ def pack(key, time, flags, body):
     return head + check(head, body) + body
 
 
-def scan(stream):
+def scan(stream, after=0):
     """Go through stored records up to the first one that is not whole: a power cut leaves such a tail.
 
-    stream: an open binary file or io.BytesIO, at the start of a record.
-    Yields (key, time, flags, body).
+    stream: an open binary file or io.BytesIO, at the start of a record. after: skip keys up to this one, unchecked.
+    Yields (key, time, flags, body), none with a key that is not above the one before it.
     """
     while True:
         head = stream.read(HEADER)
@@ -39,7 +39,11 @@ def scan(stream):
         key, time, flags, _, length, kept = struct.unpack(_FORMAT, head)
         if length > _MAX_BODY:
             return
+        if key <= after:
+            stream.seek(length, 1)
+            continue
         body = stream.read(length)
         if len(body) < length or check(head[:_CHECKED], body) != kept:
             return
+        after = key
         yield key, time, flags, body

@@ -1,20 +1,22 @@
 """What the node remembers across a deep sleep: a small fixed record. Pure.
 
-Its place in retained memory, and the check that it is whole, are power/retained.py's.
+Its place in retained memory is node.restore's and node.memory's. What stays in memory for a wake is the record and a table of
+its places, by which the firmware reads and writes it as attributes (extmod/moductypes.c); this module is forgotten.
 """
 
 import struct
+import uctypes
 
 from micropython import const
 
 VERSION = const(3)
-_FORMAT = const("<HHIIIIHBBBBIIIIIIIIIhhB24s30sIHB25s21sIBB")
+_FORMAT = const("<HHIIIIHBBHBIIIIIIIIIhhB24s30sIHB25s21sIBBI")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
     "acked",  # every record with a key up to this one is delivered
     "sent",  # every record with a key up to this one was sent at least once
-    "dropped",  # records lost to a full store since the cold boot
+    "dropped",  # records lost to a full store in the node's life
     "wake_every_s",  # as commanded; 0: config.py's
     "sensor_errors",
     "fails",  # failed uploads in a row
@@ -44,6 +46,7 @@ _FIELDS = (
     "chores",  # node.chores: commands to obey at the end of the wake
     "upload_every",  # as commanded; 0: config.py's
     "hung",  # wakes that did not come to their end, since the last good upload (node.begin)
+    "flash_writes",  # files written in the node's life, as far as it is known
 )
 
 UNFINISHED = const(1)  # the radio was started, the wake did not end
@@ -54,24 +57,45 @@ SMALL_HEAP = const(16)  # the last upload ran out of memory: fewer records at on
 TIMED = const(32)  # the last sleep was planned by node.finish, which counted it
 UPLOAD = const(64)  # commanded: the next wake uploads, whatever UPLOAD_EVERY says
 AWAKE = const(128)  # a wake has begun and not come to its end (node.begin)
+FULL = const(256)  # the flash ring is about to drop readings: upload at once (node.outbox)
 
 
-class State:
-    """The fields above: integers, all 0 on a cold boot, and bytearrays of one part's own."""
+def size():
+    """Bytes of the record."""
+    return struct.calcsize(_FORMAT)
 
-    def __init__(self, payload=b""):
-        payload = payload or bytes(struct.calcsize(_FORMAT))
-        for name, value in zip(_FIELDS, struct.unpack(_FORMAT, payload)):
-            setattr(self, name, value if isinstance(value, int) else bytearray(value))
+
+def State(kept=None):  # noqa: N802  it makes one
+    """The fields above as attributes of a bytearray, which they change: all 0 in a new one, a cold boot.
+
+    Integers are cut to their field, as in C. Bytes are written into, state.link[:] = ..., never replaced.
+    kept: a bytearray of size(), which must be kept as long as the State: that knows only where it lies.
+    """
+    kept = bytearray(size()) if kept is None else kept
+    kinds = {
+        "B": uctypes.UINT8, "b": uctypes.INT8, "H": uctypes.UINT16, "h": uctypes.INT16, "I": uctypes.UINT32, "i": uctypes.INT32
+    }  # fmt: skip
+    layout = {}
+    names = iter(_FIELDS)
+    at = count = 0
+    for letter in _FORMAT[1:]:
+        if letter < "A":
+            count = count * 10 + int(letter)
+        elif letter == "s":
+            layout[next(names)] = (uctypes.ARRAY | at, uctypes.UINT8 | count)
+            at += count
+            count = 0
+        else:
+            layout[next(names)] = kinds[letter] | at
+            at += struct.calcsize("<" + letter)
+    return uctypes.struct(uctypes.addressof(kept), layout, uctypes.LITTLE_ENDIAN)
 
 
 def load(payload):
     """A State from the bytes of dump(); None when they are not that."""
-    if payload is None or len(payload) != struct.calcsize(_FORMAT):
-        return None
-    return State(payload)
+    return State(bytearray(payload)) if payload is not None and len(payload) == size() else None
 
 
 def dump(state):
     """The State as bytes, always of the same length."""
-    return struct.pack(_FORMAT, *[getattr(state, name) for name in _FIELDS])
+    return bytes(state)

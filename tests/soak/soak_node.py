@@ -15,7 +15,7 @@ from dormouse.virtual.devices import I2CDevice
 from dormouse.virtual.world import World
 from node import memory
 from node import state as states
-from power import retained
+from power import retained, whole
 
 SPEED = 8
 HEAP = "32wK"  # the ESP8266 has about 35 KB
@@ -106,7 +106,7 @@ class Story:
     lives: list[Life] = field(default_factory=list)
     given: dict[int, float] = field(default_factory=dict)  # number: true time
     gone: set[int] = field(default_factory=set)
-    dropped: dict[int, int] = field(default_factory=dict)  # by boot, as the node counts
+    dropped: dict[int, int] = field(default_factory=dict)  # by 0: as the node counts
     failed: str = ""  # the virtual board itself did
 
 
@@ -139,9 +139,13 @@ class SoakBoard(VirtualBoard):
     def note(self) -> None:
         """Take note of the node's own count of what it dropped."""
         assert self.story is not None
-        state = states.load(retained.load(self.retained, memory.SECTIONS)[0])
-        if state is not None:
-            self.story.dropped[state.boot] = max(self.story.dropped.get(state.boot, 0), state.dropped)
+        size = states.size()
+        for at in range(memory.ROOM, len(self.retained) - size, retained.HEADER + size):
+            if whole.turn(self.retained, at, states.VERSION, size) >= 0:
+                at += retained.HEADER
+                state = states.State(bytearray(self.retained[at : at + size]))
+                # In the node's life, so the highest count of any.
+                self.story.dropped[0] = max(self.story.dropped.get(0, 0), state.dropped)
 
     def power_cycle(self) -> None:
         if self.story is not None:

@@ -1,0 +1,86 @@
+"""What retained memory still holds at the start of a wake: the newest whole state, and every whole reading.
+
+The readings come first and their room never changes, so that a firmware with another state finds those of the one before it.
+"""
+
+from node import record
+from node import state as states
+from node.memory import ROOM, Memory
+from power import retained, rtc, whole
+from power.cause import cause
+
+def load(board, config):
+    """(node.memory.Memory, the newest key in its readings). A state that is torn, foreign or of another version is a cold boot,
+    whose boot is 0 as yet. settle() must follow; here flash is neither read nor written. board: the profile.
+    """
+    found = board.retained_read()
+    frame = retained.HEADER + states.size()
+    # Where two have room they take turns, and a torn one leaves the one before it. An ESP8266 has no such room: a reset within
+    # the microseconds of the copy is a cold boot there, which keeps the readings.
+    slots = 2 if board.RETAINED_BYTES >= ROOM + 2 * frame else 1
+    image = found
+    if isinstance(found, bytes):
+        image = bytearray(ROOM + slots * frame)
+        found = found[: len(image)]
+        image[: len(found)] = found
+    else:
+        image = image[: ROOM + slots * frame]
+    newest = -1
+    for slot in range(slots):
+        at = ROOM + slot * frame
+        turn = whole.turn(image, at, states.VERSION, frame - retained.HEADER)
+        if turn >= 0 and (newest < 0 or (turn - newest & 0xFF) < 0x80):
+            newest = turn
+    kept = bytearray(frame - retained.HEADER)
+    if newest >= 0:
+        at = ROOM + newest % slots * frame + retained.HEADER
+        kept[:] = image[at : at + len(kept)]
+    state = states.State(kept)
+    memory = Memory(board, config, state, kept, image, max(0, newest))
+    last = 0
+    for rec in record.scan(memory.ram(ROOM)):
+        last = rec[0]
+        memory.used += record.HEADER + len(rec[3])
+    if last <= state.acked:
+        memory.used = 0
+    return memory, last
+
+
+def settle(memory, last):
+    """Count a cold boot; else let the state take up what a reset or a power cut kept from it. memory, last: of load()."""
+    state = memory.state
+    if not state.boot:
+        _count(memory, last)
+    elif cause() != "deepsleep":
+        last = max(last, _in_flash())
+    if last >> 16 == state.boot:
+        # A reading was stored, and then came no state that knows of it: its number is taken.
+        state.seq = max(state.seq, last & 0xFFFF)
+    if cause() == "power" and state.seq and rtc.read() < (state.fixed_at or 0xFFFFFFFF):
+        # A state outlived a power cut and the clock did not (Pyboard D, retained in a file or fed by a cell): what was taken
+        # before cannot be dated by it, nor what comes by the fix. So this is another boot, which remembers all else.
+        _count(memory, last)
+        state.fixed_at = state.born_at = 0
+
+
+def _count(memory, last):
+    last = max(last, _in_flash())
+    from node import files
+
+    state = memory.state
+    files.count_boot(state, last >> 16)
+    state.seq = 0
+    state.base_s = rtc.read()
+
+
+def _in_flash():
+    """The newest key in the outbox's files."""
+    last = 0
+    for path in ("outbox.old", "outbox.new"):
+        try:
+            with open(path, "rb") as f:
+                for rec in record.scan(f, last):
+                    last = rec[0]
+        except OSError:
+            pass
+    return last
