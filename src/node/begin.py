@@ -35,7 +35,8 @@ def run(on_expire):
         # A changed config.py is checked once, not in every wake.
         _check(config)
     every_s = state.wake_every_s or config.WAKE_EVERY_S
-    # Bit 7: node.state's AWAKE. Before flash is written, which can hang too. No closure here: it would keep this module in memory for the whole wake.
+    # Before flash is written, which can hang too. No closure here: it would keep this module in memory for the whole wake.
+    # Bit 7 of the flags is node.state's AWAKE.
     awake.arm(config, board, on_expire, _longer_s(every_s, state.hung + (state.flags >> 7 & 1)) * 1000)
     why = cause()
     rest_s = 0
