@@ -10,8 +10,7 @@ import struct
 
 from micropython import const
 
-from node import state as states
-
+_TIMED = const(32)  # node.state's flags
 # In state.news: edges counted since the cold boot; asleep, when this part of the sleep ends by the board's clock, awake, the
 # seconds that were left of the sleep; marks.
 _AT = const(16)
@@ -45,7 +44,7 @@ def woke(memory, board, asleep, now_s):
     level = wake.level(name)
     woken = asleep and marks & _KNOWN and wake.woke(name)
     left_s = state.remaining_s
-    if woken and state.flags & states.TIMED:
+    if woken and state.flags & _TIMED:
         left_s += _unslept_s(state, max(0, min(due_s - now_s, _MOST_S)))
     edges = _edges(settings.get("edge", "both"), marks & _LEVEL, level, woken) if marks & _KNOWN else 0
     marks = marks & _OWED | _KNOWN | level
