@@ -32,6 +32,7 @@ _PURE = {
     "src/mqtt/unsubscribe.py",
     "src/mqtt/v5.py",
     "src/node/backoff.py",
+    "src/node/fields.py",
     "src/node/record.py",
     "src/node/schedule.py",
     "src/node/schema.py",

@@ -132,7 +132,7 @@ def _config_mark():
 
 def _check(config):
     # The schema is large.
-    drop("node.restore", "node.state", "node.record", "power.whole")
+    drop("node.restore", "node.fields", "node.record", "power.whole")
     from node import schema
 
     for name, message in schema.check(config.__dict__):

@@ -7,7 +7,7 @@ from micropython import const
 from power import retained
 
 ROOM = 256  # bytes of readings in retained memory, at its beginning; the same in every firmware (node.restore)
-_VERSION = const(3)  # node.state's, which is not loaded for the whole wake
+_VERSION = const(3)  # node.fields', which is not loaded for the whole wake
 
 
 class Memory:

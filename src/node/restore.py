@@ -3,8 +3,7 @@
 The readings come first and their room never changes, so that a firmware with another state finds those of the one before it.
 """
 
-from node import record
-from node import state as states
+from node import fields, record
 from node.memory import ROOM, Memory
 from power import retained, rtc, whole
 from power.cause import cause
@@ -14,7 +13,7 @@ def load(board, config):
     whose boot is 0 as yet. settle() must follow; here flash is neither read nor written. board: the profile.
     """
     found = board.retained_read()
-    frame = retained.HEADER + states.size()
+    frame = retained.HEADER + fields.size()
     # Where two have room they take turns, and a torn one leaves the one before it. An ESP8266 has no such room: a reset within
     # the microseconds of the copy is a cold boot there, which keeps the readings.
     slots = 2 if board.RETAINED_BYTES >= ROOM + 2 * frame else 1
@@ -28,14 +27,14 @@ def load(board, config):
     newest = -1
     for slot in range(slots):
         at = ROOM + slot * frame
-        turn = whole.turn(image, at, states.VERSION, frame - retained.HEADER)
+        turn = whole.turn(image, at, fields.VERSION, frame - retained.HEADER)
         if turn >= 0 and (newest < 0 or (turn - newest & 0xFF) < 0x80):
             newest = turn
     kept = bytearray(frame - retained.HEADER)
     if newest >= 0:
         at = ROOM + newest % slots * frame + retained.HEADER
         kept[:] = image[at : at + len(kept)]
-    state = states.State(kept)
+    state = fields.State(kept)
     memory = Memory(board, config, state, kept, image, max(0, newest))
     last = 0
     for rec in record.scan(memory.ram(ROOM)):
