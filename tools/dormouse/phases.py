@@ -6,7 +6,6 @@ the code and the network.
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from dormouse import bundle, energy, settings
+from dormouse.bad_broker import BadBroker
 from dormouse.broker import EmbeddedBroker
 from dormouse.errors import DormouseError
 from dormouse.virtual.board import VirtualBoard, Wake, World
@@ -26,9 +26,12 @@ NAMES = ("boot", "start", "measure", "link", "clock", "mqtt", "finish", "window"
 _HOST = "broker.test"
 _CREDENTIALS = b'WIFI = (("dormouse", "sleep-tight"),)\nUSER = None\nPASSWORD = None\n'
 _HURRY = 8  # --speed of the wakes that only lead to the one that is measured
-_DAY_S = 86400
-_MOST_LIVES = 400  # a day has fewer
+_DAY_S, _MOST_LIVES = 86400, 400  # a day has fewer
 _NOTHING = b"import machine\nmachine.deepsleep(1000)\n"
+_CRASH = b"def run(memory):\n    raise RuntimeError('on purpose')\n"  # in place of node.join: the radio is on by then
+_NOBODY = 0x08  # an I2C address at which no sensor is
+_REFUSED, _STALLED = b"\x20\2\0\5", b"\x20\2\0\0"  # CONNACK: not authorised, accepted (MQTT 3.1.1 table 3.1)
+_STEADY = 10  # failures in a row after which the sleeps grow no more (node.backoff)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,11 @@ class Row:
 
 @dataclass
 class Phases:
-    """Everything about one board. own_ms: CPU time of this computer for a warm wake's code. down_*: of a day without broker."""
+    """Everything about one board.
+
+    own_ms: CPU time of this computer for a warm wake's code. down_*: of a day whose every connection is refused, silent_*: of
+    one whose every connection is accepted and not answered, or lost: both long after the first.
+    """
 
     board: str
     rows: list[Row] = field(default_factory=list)
@@ -57,9 +64,12 @@ class Phases:
     deepsleep_ma: float = 0.0
     down_wakes: int = 0
     down_day_mc: float = 0.0
+    silent_wakes: int = 0
+    silent_day_mc: float = 0.0
     battery: tuple[str, int] | None = None  # BATTERY's type and mAh
     months: float | None = None
     down_months: float | None = None
+    silent_months: float | None = None
 
     def row(self, name: str) -> Row:
         """The wake of this name."""
@@ -71,10 +81,11 @@ class Phases:
         return self.row("warm").charge_mc * _DAY_S / self.every_s + self.deepsleep_ma * _DAY_S
 
 
-# The wakes that are measured, in three acts: with a broker, without one, with one that says nothing.
+# The wakes that are measured, in three acts: with a broker, without one, with one that is no good.
 GOOD = ("cold boot", "warm", "no upload")
-FAILED = ("AP gone", "wrong password", "DNS dead")
-STEPS = len(GOOD) + len(FAILED) + 4  # for a progress bar: and broker down, its day, broker silent, the code's own share
+FAILED = ("sensor failed", "exception", "AP gone", "no address", "wrong password", "DNS dead")
+BROKER = ("refused", "stalls", "broker down", "broker silent")
+STEPS = len(GOOD) + len(FAILED) + len(BROKER) + 3  # for a progress bar: and two days, the code's own share
 
 
 def measure(
@@ -87,19 +98,37 @@ def measure(
     """
     with ExitStack() as stack:
         broker = stack.enter_context(EmbeddedBroker())
-        try:
-            nodes = [stack.enter_context(_Node(root, board, broker.port, stepped, speed)) for board in boards]
-        except NoInterpreter as error:
-            raise DormouseError(str(error)) from error
+        nodes = _nodes(stack, root, boards, broker, stepped, speed)
         with ThreadPoolExecutor(len(nodes)) as pool:
-            list(pool.map(lambda node: node.with_broker(runs), nodes))
+            list(pool.map(lambda node: (node.in_good_times(runs), node.in_bad_times()), nodes))
             for node in nodes:
                 node.own_share(runs)  # one after the other: it is this process's children that are timed
             broker.stop()
+            for name, answer in (("refused", _REFUSED), ("stalls", _STALLED)):
+                with BadBroker(broker.host, broker.port, answer):
+                    list(pool.map(lambda node, name=name: node.measured(name), nodes))
             list(pool.map(_Node.without_broker, nodes))
-            with socket.create_server((broker.host, broker.port), backlog=1000):
+            with BadBroker(broker.host, broker.port, b""):
                 list(pool.map(_Node.with_silent_broker, nodes))
         return [node.result() for node in nodes]
+
+
+def good_wakes(root: Path, board: str, runs: int, stepped: Callable[[str], None], speed: int = 1) -> list[Row]:
+    """The first act alone: GOOD. Arguments and errors are measure()'s."""
+    with ExitStack() as stack:
+        broker = stack.enter_context(EmbeddedBroker())
+        [node] = _nodes(stack, root, [board], broker, stepped, speed)
+        node.in_good_times(runs)
+        return node.phases.rows
+
+
+def _nodes(
+    stack: ExitStack, root: Path, boards: Sequence[str], broker: EmbeddedBroker, stepped: Callable[[str], None], speed: int
+) -> list[_Node]:
+    try:
+        return [stack.enter_context(_Node(root, board, broker.port, stepped, speed)) for board in boards]
+    except NoInterpreter as error:
+        raise DormouseError(str(error)) from error
 
 
 class _Node:
@@ -122,28 +151,45 @@ class _Node:
         for board in self._made:
             board.close()
 
-    def with_broker(self, runs: int) -> None:
-        """Cold boot, warm wakes, a wake without upload; then without access point, password, name server."""
-        node, world = self._node, self._node.world
-        self._measured("cold boot", node)
+    def in_good_times(self, runs: int) -> None:
+        """Cold boot, warm wakes, a wake without upload."""
+        node = self._node
+        self.measured("cold boot")
         _wake(node, self._hurry)  # what a first wake leaves undone
         self._stepped(f"{self.phases.board}: warm")
         wakes = sorted((_wake(node, self._speed) for _ in range(runs)), key=lambda wake: wake.awake_ms)
         self._add("warm", wakes[len(wakes) // 2])
         seldom = self._board(self._read.text(BROKER=f"{_HOST}:1", UPLOAD_EVERY=96))
         _wake(seldom, self._hurry)
-        self._measured("no upload", seldom)
-        world.wifi.ap_present = False
-        self._measured("AP gone", node)
-        world.wifi.ap_present = True
+        self.measured("no upload", seldom)
+
+    def in_bad_times(self) -> None:
+        """Without a sensor; with a mistake in the program; without access point, address, password, name server."""
+        node, wifi, dns = self._node, self._node.world.wifi, self._node.world.dns
+        addresses = [device.address for device in node.devices]
+        for device in node.devices:
+            device.address = _NOBODY
+        self.measured("sensor failed")
+        for device, address in zip(node.devices, addresses, strict=True):
+            device.address = address
+        crashing = self._board(self._text, {"/lib/node/join.py": _CRASH})
+        for _ in range(2):  # after a power-up, and when a mistake came twice, it waits for somebody
+            _wake(crashing, self._hurry)
+        self.measured("exception", crashing)
+        wifi.ap_present = False
+        self.measured("AP gone")
+        wifi.ap_present, wifi.dhcp_answers = True, False
         self._mend()
-        world.wifi.password, right = "wrong", world.wifi.password
-        self._measured("wrong password", node)
-        world.wifi.password = right
+        self.measured("no address")
+        wifi.dhcp_answers = True
         self._mend()
-        world.dns.fails = True
-        self._measured("DNS dead", node)
-        world.dns.fails = False
+        wifi.password, right = "wrong", wifi.password
+        self.measured("wrong password")
+        wifi.password = right
+        self._mend()
+        dns.fails = True
+        self.measured("DNS dead")
+        dns.fails = False
         self._mend()
 
     def own_share(self, runs: int) -> None:
@@ -157,43 +203,47 @@ class _Node:
 
     def without_broker(self) -> None:
         """A wake whose broker is down, and a day of them."""
+        self.measured("broker down")
+        for _ in range(_STEADY):
+            _wake(self._node, self._hurry)
+        self.phases.down_wakes, self.phases.down_day_mc = self._day("broker down")
+
+    def with_silent_broker(self) -> None:
+        """A wake whose broker accepts the connection and says nothing, and a day of them."""
+        self.measured("broker silent")
+        self.phases.silent_wakes, self.phases.silent_day_mc = self._day("broker silent")
+
+    def _day(self, name: str) -> tuple[int, float]:
+        """Number of wakes and charge of a day on which every wake is one of this name."""
         node = self._node
-        self._measured("broker down", node)
-        self._stepped(f"{self.phases.board}: a day without a broker")
-        charge = self.phases.row("broker down").charge_mc
-        end = node.now_s + _DAY_S
-        asleep_s = 0.0
+        self._stepped(f"{self.phases.board}: a day of: {name}")
+        each_mc = self.phases.row(name).charge_mc
+        wakes, asleep_s, mc = 0, 0.0, 0.0
         for _ in range(_MOST_LIVES):
-            if node.now_s >= end:
+            if asleep_s >= _DAY_S:
                 break
             wake = _life(node, self._hurry)
             asleep_s += (wake.sleep_ms or 0) / 1000
-            if any(name == "measure" for name, _, _ in wake.phases):
-                self.phases.down_wakes += 1
-                self.phases.down_day_mc += charge
+            if any(phase == "measure" for phase, _, _ in wake.phases):
+                wakes += 1
+                mc += each_mc
             else:
                 # Only the middle of a long sleep: its boot was hurried, the rest was not.
-                boot_ms = sum(length for name, _, length in wake.phases if name == "boot")
-                rest_ms = wake.awake_ms - boot_ms
-                self.phases.down_day_mc += self._currents.cpu_ma * (boot_ms * self._hurry + rest_ms) / 1000
+                boot_ms = sum(length for phase, _, length in wake.phases if phase == "boot")
+                mc += self._currents.cpu_ma * (boot_ms * self._hurry + wake.awake_ms - boot_ms) / 1000
         # The last sleep reaches beyond the day.
-        over = asleep_s / _DAY_S if asleep_s > _DAY_S else 1.0
-        self.phases.down_day_mc = self.phases.down_day_mc / over + self._currents.deepsleep_ma * _DAY_S
-        self.phases.down_wakes = round(self.phases.down_wakes / over)
-
-    def with_silent_broker(self) -> None:
-        """A wake whose broker accepts the connection and says nothing."""
-        self._measured("broker silent", self._node)
+        over = max(1.0, asleep_s / _DAY_S)
+        return round(wakes / over), mc / over + self._currents.deepsleep_ma * _DAY_S
 
     def result(self) -> Phases:
-        """All of it, with the life of the battery."""
+        """All of it, with the battery's life."""
         phases, battery = self.phases, self._read["BATTERY"]
         if battery is not None:
             kind, mah = battery.get("type", "lipo"), battery.get("mah", 1000)
             phases.battery = kind, mah
-            phases.months, phases.down_months = (
+            phases.months, phases.down_months, phases.silent_months = (
                 energy.life_months(replace(self._currents, deepsleep_ma=0.0), day_mc, _DAY_S, kind, mah)
-                for day_mc in (phases.day_mc, phases.down_day_mc)
+                for day_mc in (phases.day_mc, phases.down_day_mc, phases.silent_day_mc)
             )
         return phases
 
@@ -206,9 +256,10 @@ class _Node:
         self._made.append(board)
         return board
 
-    def _measured(self, name: str, board: VirtualBoard) -> None:
+    def measured(self, name: str, board: VirtualBoard | None = None) -> None:
+        """One wake, of the node or of a board that is another, in the world as it is now."""
         self._stepped(f"{self.phases.board}: {name}")
-        self._add(name, _wake(board, self._speed))
+        self._add(name, _wake(board or self._node, self._speed))
 
     def _mend(self) -> None:
         # A failure leaves a backoff and stored readings: the next wake that is measured begins without.
