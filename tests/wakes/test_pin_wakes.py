@@ -160,13 +160,16 @@ def test_a_power_cut_begins_a_new_count_and_a_reset_does_not(make_node: MakeNode
     door.node.wake_by_pin()  # the reset button: nothing is armed
     door.run()
     door.node.power_cycle()
-    door.until(door.node.now_s + 1)
+    while "measure" not in phases(door.run()[1]):  # a boot after a power cut sleeps first
+        pass
     listener.until(lambda: len(listener.on("readings")) >= 5)
     assert [(record["boot"], record["pin"]["count"]) for record in listener.on("readings")[-2:]] == [(1, 1), (2, 0)]
 
 
 def test_the_board_that_has_no_such_pin_says_so_and_sleeps(make_node: MakeNode) -> None:
     for board, pin, can in (("esp8266", 5, "none"), ("feather_s2", 4, "0, 1, 3, 5,"), ("pyboard_d", "X2", "'X1', 'X3', 'C1', 'C13'")):
-        wake = make_node(board, options={"speed": 60}, WAKE_PIN={"pin": pin}).run_wake()
+        node = make_node(board, options={"speed": 60}, WAKE_PIN={"pin": pin})
+        node.cause = "deepsleep"  # spares the test the guard's window for somebody with mpremote
+        wake = node.run_wake()
         assert (wake.ended, wake.by) == ("deepsleep", "node")
         assert f"config.py: WAKE_PIN pin {pin!r} does not end {board}'s sleep; allowed: {can}" in wake.output
