@@ -11,6 +11,8 @@ from micropython import const
 
 from power import awake
 
+_ACCESS_POINT = const(1)
+_CONNECTING = const(1)
 _LEAVE_MS = const(100)
 
 
@@ -19,39 +21,35 @@ def on():
 
     The SDK keeps both in its flash and writes it at every call, so each is called only when it changes something.
     """
-    access_point = network.WLAN(network.AP_IF)
+    access_point = network.WLAN(_ACCESS_POINT)
     if access_point.active():
         access_point.active(False)
-    wlan = network.WLAN(network.STA_IF)
+    wlan = network.WLAN()
     if not wlan.active():
         wlan.active(True)
-    # Awake for a second: waiting for beacons between packets would cost more than it saves.
-    wlan.config(pm=network.WLAN.PM_NONE)
+    # Awake for a second: waiting for beacons between packets would cost more than it saves. PM_NONE is 0.
+    wlan.config(pm=0)
     return wlan
 
 
-def join(wlan, ssid, key, bssid, channel):
-    """Start associating. ssid, key: text. bssid: 6 bytes, or None for any. channel: this port's connect() takes none.
+def join(wlan, ssid, key, bssid, _):
+    """Start associating. ssid, key: text. bssid: 6 bytes, or None for any. _: the channel; this port's connect() takes none.
 
     The SDK keeps network and bssid in flash, where connect() writes them, and joins by itself at boot: what it has under way
     then is what the last connect() said.
     """
-    if not wlan.isconnected() and not (wlan.config("ssid") == ssid and wlan.status() == network.STAT_CONNECTING):
+    if not wlan.isconnected() and not (wlan.config("ssid") == ssid and wlan.status() == _CONNECTING):
         wlan.connect(ssid, key, bssid=bssid)
 
 
 def failed(wlan):
     """Why the association failed, in a word for the report; None while it may still succeed."""
-    return {
-        network.STAT_NO_AP_FOUND: "no_ap",
-        network.STAT_WRONG_PASSWORD: "password",
-        network.STAT_CONNECT_FAIL: "refused",
-    }.get(wlan.status())
+    return {3: "no_ap", 2: "password", 4: "refused"}.get(wlan.status())
 
 
-def anew(forget):
+def reset(forget):
     """End an attempt; ready for a scan or another one. forget: an address is set, and DHCP shall give one. Returns the station."""
-    wlan = network.WLAN(network.STA_IF)
+    wlan = network.WLAN()
     # Whatever the SDK joins by itself: a scan fails meanwhile.
     wlan.disconnect()
     time.sleep_ms(_LEAVE_MS * awake.MS_PER_S // 1000)
@@ -62,4 +60,4 @@ def anew(forget):
 
 def off():
     """Leave the network. Deep sleep itself stops the radio here; active(False) would be written to flash in every wake."""
-    network.WLAN(network.STA_IF).disconnect()
+    network.WLAN().disconnect()

@@ -5,14 +5,18 @@ Source: MicroPython extmod/network_cyw43.c; cyw43-driver: active(False) drops th
 
 import network
 
+from micropython import const
+
+_PM_NONE = const(0x10)  # CYW43_PM_NONE, cyw43.h
+
 
 def on():
     """The Wi-Fi station, switched on."""
-    wlan = network.WLAN(network.STA_IF)
+    wlan = network.WLAN()
     wlan.active(True)
     # Awake for a second: waiting for beacons between packets would cost more than it saves. After active(), which sets the
     # driver's default (cyw43_wifi_set_up).
-    wlan.config(pm=network.WLAN.PM_NONE)
+    wlan.config(pm=_PM_NONE)
     return wlan
 
 
@@ -31,9 +35,9 @@ def failed(wlan):
     return {-1: "refused", -2: "no_ap", -3: "password"}.get(wlan.status())
 
 
-def anew(forget):
+def reset(forget):
     """End an attempt; ready for a scan or another one. forget: an address is set, and DHCP shall give one. Returns the station."""
-    wlan = network.WLAN(network.STA_IF)
+    wlan = network.WLAN()
     if forget:
         # ifconfig("dhcp") waits up to 10 s for the address, link or no link (network_lwip.c); a new start has DHCP on.
         off()
@@ -44,6 +48,6 @@ def anew(forget):
 
 def off():
     """Radio down: active(False) alone leaves the chip powered."""
-    wlan = network.WLAN(network.STA_IF)
+    wlan = network.WLAN()
     wlan.active(False)
     wlan.deinit()

@@ -16,21 +16,27 @@ def run(memory):
     import credentials
     from node import link
 
-    broken = memory.link_error
-    if broken and not isinstance(broken, OSError):
-        raise broken
+    error = memory.link_error
+    if error and not isinstance(error, OSError):
+        raise error
     awake.mark("link")
     board = memory.board()
     state = memory.state
-    cache = state.link
-    fresh = link.up(board.radio(), credentials.WIFI, config.STATIC_IP, cache, broken)
+    kept = state.link
+    fresh = link.up(board.radio(), credentials.WIFI, config.STATIC_IP, kept, error)
     del link
     drop("node.link", "node.search")
     host, colon, port = config.BROKER.partition(":")
-    if fresh or not lease.broker(cache):
-        _find(host, cache)
+    if fresh or not lease.broker(kept):
         fresh = True
-    host = lease.broker(cache)
+        try:
+            # Blocks for as long as the port lets it; an address is taken as it is. AF_INET is 2 on every port.
+            lease.put(kept, socket.getaddrinfo(host, 1883, 2)[0][-1][0])
+        except OSError:
+            # Better an old address than none.
+            if not lease.broker(kept):
+                raise
+    host = lease.broker(kept)
     from node import clock
 
     if clock.due(state):
@@ -38,18 +44,9 @@ def run(memory):
         clock.sync(state, (config.NTP,) if config.NTP else (host, "pool.ntp.org"), memory.save)
     if fresh:
         # After the clock was set: the age of what was learned counts by it.
-        lease.stamp(cache, rtc.read() // 60)
+        kept[2:4] = (rtc.read() // 60 & 0xFFFF).to_bytes(2, "little")
         memory.save()
     from node import session
 
     return session.settings(memory, config, credentials, host + colon + port)
 
-
-def _find(host, cache):
-    # Blocks for as long as the port lets it; an address is taken as it is. AF_INET is 2 on every port.
-    try:
-        lease.keep_broker(cache, socket.getaddrinfo(host, 1883, 2)[0][-1][0])
-    except OSError:
-        # Better an old address than none.
-        if not lease.broker(cache):
-            raise

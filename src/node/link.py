@@ -11,7 +11,7 @@ from power import awake, lease, rtc
 _POLL_MS = const(5)
 _QUICK_S = const(3)  # for an access point that is known
 _DHCP_S = const(3)  # and more when it must give an address
-_BLAMED = (0, 1, 3, 8)  # what the link may be to blame for: nothing told, backoff.LINK, NETWORK, BUDGET
+_STALE = const(128)  # power.lease
 
 
 class LinkError(OSError):
@@ -25,42 +25,51 @@ def start(radio, networks, static_ip, country, state):
     "192.168.1.1") or None for DHCP. country: two letters or None. state: node.state.State; what its `link` must not be used for
     any more is forgotten. Raises OSError as the port's radio does.
     """
-    cache = state.link
+    kept = state.link
     mark = state.config_mark
-    fails = state.fails if state.failure in _BLAMED else 0
-    lease.review(cache, (mark ^ mark >> 16) & 0xFFFF, rtc.read() // 60, fails, len(networks))
+    # backoff.LINK, NETWORK, BUDGET, or nothing told: what the link may be to blame for.
+    fails = state.fails if state.failure in (0, 1, 3, 8) else 0
+    lease.check(kept, (mark ^ mark >> 16) & 0xFFFF, rtc.read() // 60, fails, len(networks))
     if country:
         network.country(country)
     wlan = radio.on()
-    four = _four(*static_ip) if static_ip else lease.address(cache)
-    if four:
-        wlan.ifconfig(four)
-    known = lease.access_point(cache)
-    if known:
-        radio.join(wlan, *networks[known[0]], *known[1:])
+    if static_ip:
+        lease.keep(kept, static_ip)
+    address = lease.address(kept)
+    if address:
+        wlan.ifconfig(address)
+    choice = lease.choice(kept)
+    if choice:
+        radio.join(wlan, *networks[choice[0]], *choice[1:])
 
 
-def up(radio, networks, static_ip, cache, broken):
+def up(radio, networks, static_ip, kept, error):
     """Wait until the link carries packets; what start() tried having failed, look for the networks and join the best.
 
-    radio, networks, static_ip: of start(). cache: node.state's `link`. broken: whether start() failed.
+    radio, networks, static_ip: of start(). kept: node.state's `link`. error: what start() raised, or None.
     Returns whether address and name server are new, so that the broker's address is to be asked for. Raises LinkError.
     """
-    wlan = network.WLAN(network.STA_IF)
-    had = cache[7]
-    seconds = _QUICK_S if had or static_ip else _QUICK_S + _DHCP_S
-    if not broken and lease.access_point(cache) and not wait(radio, wlan, awake.cap_ms(seconds), None):
-        lease.used(cache, signal(wlan) if cache[5] else 0)
+    wlan = network.WLAN()
+    had = kept[7]
+    ms = awake.cap_ms(_QUICK_S if had else _QUICK_S + _DHCP_S)
+    if not error and lease.choice(kept) and not wait(radio, wlan, ms, None):
+        rssi = 0
+        if kept[5]:
+            try:
+                rssi = wlan.status("rssi")
+            except (OSError, ValueError):
+                pass  # the CYW43's port tells it since 1.20
+        lease.used(kept, rssi)
     else:
         from node import search
 
-        reason = search.run(radio, networks, cache, had and not static_ip, wait)
+        reason = search.run(radio, networks, kept, had and not static_ip, wait)
         if reason:
             raise LinkError(reason)
-        had = False
-    if had:
+        had = 0
+    if 0 < had < _STALE:
         return False
-    lease.keep_address(cache, wlan.ifconfig())
+    lease.keep(kept, wlan.ifconfig())
     return True
 
 
@@ -77,17 +86,3 @@ def wait(radio, wlan, ms, before):
             return failed or "timeout"
         time.sleep_ms(_POLL_MS)
     return None
-
-
-def signal(wlan):
-    """The signal of the access point that is joined, dBm; 0 where the port does not tell."""
-    try:
-        return wlan.status("rssi")
-    except (OSError, ValueError):
-        return 0
-
-
-def _four(network_text, gateway):
-    ip, _, bits = network_text.partition("/")
-    # The gateway answers DNS in a home network.
-    return ip, lease.text(lease.mask(int(bits))), gateway, gateway

@@ -33,7 +33,7 @@ class WifiMesh(WifiWorld):
     """A network with more to it. others: further access points, there whether the first is or not. dead: addresses under which
     nothing passes, since another machine has them. hidden: the world's own name is not in the beacons.
 
-    What happened in it: scans; leases, asked of the DHCP server, answered or not; attempts to associate.
+    What happened in it: scans; leases, given by the DHCP server; attempts to associate.
     """
 
     others: list[AccessPoint] = field(default_factory=list)

@@ -128,6 +128,8 @@ class Wifi:
                     self._reason = self._state
             elif self._state == _UP:
                 self._reason = _IDLE
+                if self._four is None and isinstance(self._world, WifiMesh):
+                    self._world.leases += 1
                 if self._world.drops_after_ms is None:
                     continue
                 self._steps.append((when + self._ms(self._world.drops_after_ms), _JOINING))
@@ -259,8 +261,6 @@ class Wifi:
         return list(self._four or (self._world.address if self._state == _UP else _NO_ADDRESS))
 
     def _lease(self, start: int) -> None:
-        if isinstance(self._world, WifiMesh):
-            self._world.leases += 1
         if self._world.dhcp_answers:
             dhcp = self._model.dhcp_ms if self._world.dhcp_ms is None else self._world.dhcp_ms
             self._steps.append((start + self._ms(dhcp), _UP))
