@@ -72,6 +72,8 @@ def put(state, ms):
 def before(state, ms):
     """The node is about to sleep. ms: asked of the sleep clock, which will believe that they have passed when it wakes."""
     state.slept_ms = min(VOID, state.slept_ms + ms)
-    state.lag_ms += ms * state.drift >> _SHIFT
-    if abs(state.lag_ms) >= 1000:
-        put(state, now_ms(state))
+    more_ms = ms * state.drift >> _SHIFT  # more, perhaps, than the state's 16 bits
+    if abs(state.lag_ms + more_ms) < 1000:
+        state.lag_ms += more_ms
+    else:
+        put(state, now_ms(state) + more_ms)

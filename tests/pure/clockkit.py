@@ -29,6 +29,8 @@ class Clockwork:
     PWRON_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 3, 4, 5
     MS_PER_S = 1000
     UPLOAD_EVERY = 1
+    WAKE_PIN = pin = news = None
+    clock_since_ms = 0
 
     def __init__(self, true_ms, drift, interval_s, epoch=2000, limit_ms=2100000, chip=b"chip"):
         self.true_ms = true_ms
@@ -81,7 +83,10 @@ class Clockwork:
     def mark(self, phase):
         pass
 
-    def disarm(self):
+    def disarm(self, *parts):
+        pass
+
+    def keep(self, ms):
         pass
 
     # the profile
@@ -132,7 +137,9 @@ class Clockwork:
                 return began
 
     def _upload(self):
-        plan.uploads(self.state, self)
+        from power import rtc
+
+        plan.uploads(self.state, self, rtc.read())
         self.save()
         if self.clock.due(self.state):
             self.live(40)
