@@ -16,9 +16,11 @@ class Flash:
 
     def writeblocks(self, n, buf, offset=None):
         if offset is None:
-            self.ioctl(6, n)
+            error = self.ioctl(6, n)
+            if error:
+                return error
             offset = 0
-        _wire.call(b"flash.write", pack("<IH", n, offset) + buf)
+        return self._change(b"flash.write", pack("<IH", n, offset) + buf)
 
     def ioctl(self, op, arg):
         if op == 4:
@@ -26,5 +28,15 @@ class Flash:
         if op == 5:
             return 4096
         if op == 6:
-            _wire.call(b"flash.erase", pack("<I", arg))
-            return 0
+            return self._change(b"flash.erase", pack("<I", arg))
+
+    def _change(self, name, payload):
+        # STM32 returns an error to the file system (ports/stm32/storage.c, pyb_flash_writeblocks). The ESP ports raise it
+        # (esp32_partition.c, check_esp_err; modesp.c, esp_flash_write), out of the middle of littlefs, which may not survive it.
+        try:
+            _wire.call(name, payload)
+        except OSError as e:
+            if _wire.model["platform"] != "pyboard":
+                raise
+            return -e.errno
+        return 0
