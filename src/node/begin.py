@@ -51,7 +51,7 @@ def run(on_expire):
         from node import files
 
         state.config_mark = mark
-        state.wake_every_s = files.commanded(config.WAKE_EVERY_S)
+        files.commanded(state, config)
         # What was learned of another broker or board; and test mode may start anew.
         state.flags = state.test_s = state.hung = 0
         # Other fields, perhaps, and another pin; what the pin has counted goes on.

@@ -5,8 +5,11 @@ the commanded settings.
 import json
 import os
 
+from micropython import const
+
 _BOOTS = "boots.txt"
 _SETTINGS = "settings.json"
+_MARKS = const(8)  # bytes of state.heard that are worth a flash write: of the retained commands
 _NEW = ".new"  # a power cut may leave the new file alone
 
 
@@ -37,21 +40,53 @@ def keep_counts(state):
     _write(_BOOTS, "{} {} {} {}".format(state.boot, state.flash_writes, state.dropped, state.acked))
 
 
-def commanded(config_every_s):
-    """The commanded interval in seconds, 0 when there is none, or when config.py has changed its own since."""
+def commanded(state, config):
+    """Put the commanded settings that are kept into the state; 0 for one that config.py has changed since.
+
+    state: node.state.State; of a cold boot the marks of retained commands too, which the broker is about to send again.
+    config: the module.
+    """
+    state.wake_every_s = state.upload_every = 0
+    kept = _kept()
+    if not kept:
+        return
+    from node import schema
+
+    try:
+        for row in schema.SETTINGS:
+            name = row[0].lower()
+            if row[0] in schema.COMMANDED and name in kept:
+                value, replaced = kept[name]
+                if replaced == getattr(config, row[0]) and not schema.problem(row, value):
+                    setattr(state, name, value)
+        marks = bytes(kept.get("heard", ()))
+        if len(marks) == _MARKS and not any(state.heard):
+            state.heard[:_MARKS] = marks
+    except (ValueError, TypeError, AttributeError, MemoryError):
+        pass  # not what keep_commanded() wrote
+
+
+def keep_commanded(state, config):
+    """Keep the commanded settings, each with the value of config.py that it replaces: a deploy of another takes precedence."""
+    kept = {}
+    if any(state.heard[:_MARKS]):
+        kept["heard"] = list(state.heard[:_MARKS])
+    for name in ("wake_every_s", "upload_every"):
+        value = getattr(state, name)
+        if value:
+            kept[name] = [value, getattr(config, name.upper())]
+    if kept != (_kept() or {}):
+        state.flash_writes += 1
+        _write(_SETTINGS, json.dumps(kept))
+
+
+def _kept():
     for path in (_SETTINGS, _SETTINGS + _NEW):
         try:
             with open(path) as f:
-                kept = json.load(f)
-            return kept["wake_every_s"] if kept["config"] == config_every_s else 0
-        except (OSError, ValueError, KeyError, TypeError):
+                return json.load(f)
+        except (OSError, ValueError, TypeError):
             pass
-    return 0
-
-
-def keep_commanded(every_s, config_every_s):
-    """Keep the commanded interval, with the value of config.py that it replaces: a deploy of another takes precedence."""
-    _write(_SETTINGS, json.dumps({"wake_every_s": every_s, "config": config_every_s}))
 
 
 def _write(path, text):

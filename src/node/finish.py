@@ -32,11 +32,11 @@ def run(memory, error, attempt):
         state.slept_ms = drift.VOID
     if state.remaining_s:
         _sleep(memory, board, max(1000, state.remaining_s * 1000 - awake.elapsed_ms()), attempt)
-    if memory.commanded:
-        from node import files
+    noted = state.chores & 0x3FFF
+    if noted:
+        from node import chores
 
-        # In retained memory it is since before it was acknowledged; here it outlives a power cut.
-        files.keep_commanded(state.wake_every_s, memory.config_every_s)
+        noted = attempt(chores.run, memory)[0]
     interval_s = memory.interval_s()
     extra_s = None
     # A broker may deliver and say in the same breath that it was too much (node.throttle).
@@ -59,6 +59,7 @@ def run(memory, error, attempt):
             _let_in(memory)
     elif state.flags & states.UNFINISHED:
         state.failure = state.fails = state.hung = 0
+        state.flags &= ~states.UPLOAD
     state.flags &= ~states.UNFINISHED
     if error or memory.uploads:
         from node import tally
@@ -83,6 +84,8 @@ def run(memory, error, attempt):
         if left_ms > 1000:
             # The pin ended a sleep early: the rest of it is slept now, and the reading at its end is not late.
             ms = left_ms + (extra_s or 0) * 1000
+    if noted:
+        ms = attempt(chores.last, memory, board, noted, ms)[0] or ms
     _sleep(memory, board, ms, attempt)
 
 
@@ -143,6 +146,8 @@ def _sleep(memory, board, ms, attempt):
 
         limit_ms = pin.limit_ms(memory, limit_ms)
     now_ms, state.remaining_s = schedule.parts(ms, limit_ms)
+    # It makes up for time that the node was told to stay awake (node.chores): 4 s each.
+    state.chores -= min(state.chores >> 14, now_ms // 4000) << 14
     asked_ms = drift.asked_ms(state.drift, now_ms)
     attempt(drift.before, state, asked_ms)
     if memory.pin:

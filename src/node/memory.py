@@ -15,9 +15,8 @@ class Memory:
     used: bytes of readings in it. room: bytes that they may grow to.
 
     board_name, config_every_s, test_mode: of config.py, which is dropped before the end. link_error: what the radio said when
-    it was started, or None. uploads: whether this wake has the radio on. commanded: whether a command changed a setting in it.
-    window_ms: to stay awake at the end for somebody at the USB port. pin: config.WAKE_PIN. news: node.changes' values, to be
-    kept once they are delivered.
+    it was started, or None. uploads: whether this wake has the radio on. window_ms: to stay awake at the end for somebody at
+    the USB port. pin: config.WAKE_PIN. news: node.changes' values, to be kept once they are delivered.
     """
 
     news = None
@@ -36,7 +35,6 @@ class Memory:
         self.pin = config.WAKE_PIN
         self.link_error = None
         self.uploads = False
-        self.commanded = False
         self.window_ms = 0
         self._write = board.retained_write
 

@@ -31,6 +31,17 @@ SETTINGS = (
     ("MAX_AWAKE_S", "int", "s", 5, 60, 20, "asleep by then, whatever happens"),
     ("TEST_MODE", "bool", "", None, None, False, "USB stays up, sleep is a plain wait"),
 )
+# What a command may change: settings that are obeyed without another file, and that leave the node within reach of the next
+# command whatever their value. Not MAX_AWAKE_S (too little never gets to the broker), nor what names the network, the broker or
+# the topics; sensors, battery and pin go with the wiring, and who changes that has the board in hand.
+COMMANDED = ("WAKE_EVERY_S", "UPLOAD_EVERY")
+# What a command may ask for once; the same rows as above.
+WORDS = (
+    ("UPLOAD_NOW", "true", "", None, None, None, "the next wake uploads too, whatever UPLOAD_EVERY says"),
+    ("RESTART", "true", "", None, None, None, "the board resets at the end of the wake"),
+    ("CLEAR", "true", "", None, None, None, "forget commanded settings, what was learned of the network, and failure counters"),
+    ("STAY_AWAKE", "int", "s", 0, 600, None, "stay awake with USB up at the end of the wake, at most 1800 s a day"),
+)
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
