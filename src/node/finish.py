@@ -48,7 +48,7 @@ def run(memory, error, attempt):
             state.failure = _kind(error)
             if isinstance(error, MemoryError):
                 state.flags |= states.SMALL_HEAP
-        state.fails = min(state.fails + 1, 255)
+        state.fails = state.fails + 1 if state.fails < 255 else 252  # power.lease counts by fours
         draw = int.from_bytes(os.urandom(3), "little")
         awake_ms = awake.elapsed_ms() * 1000 // awake.MS_PER_S
         extra_s = backoff.extra_s(state.failure, state.fails, interval_s, draw, awake_ms, told_s)
