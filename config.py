@@ -7,8 +7,10 @@ AREA = None                   # not in this version: None
 
 WAKE_EVERY_S = 15 * 60        # from one wake to the next, 10 s to 30 days
 UPLOAD_EVERY = 1              # wakes per upload, 1 to 96; the others keep the radio off
-UPLOAD_IF = {}                # upload at once: {"air.temperature_c": {"change": 1.0, "below": 2.0, "above": 30}}; {}: never
-WAKE_PIN = None               # {"pin": 5, "edge": "both", "min_gap_s": 10}: measure and upload when it moves; None: no pin
+UPLOAD_IF = {}                # upload at once: {"air.temperature_c": {"change": 1.0, "below": 2.0, "above": 30}}; at most 4
+#                               fields; change: since the last value delivered; below, above: once when crossed, once when back
+WAKE_PIN = None               # {"pin": 5, "edge": "both", "min_gap_s": 10}: wakes, counts, uploads at once; None: no pin
+#                               edge: both, rising, falling; min_gap_s: 1 to 3600 between two such wakes; needs a resistor
 
 SENSORS = {                   # your name: driver and its options
     "air": {"driver": "sht4x", "offset": {"temperature_c": -0.4}},

@@ -1,8 +1,11 @@
 """The first half of a wake: sensors, battery, the record; the radio is under way while conversions run."""
 
+from micropython import const
+
 from node import drop
-from node import state as states
 from power import awake, rtc
+
+_UNFINISHED = const(1)  # node.state's flag
 
 
 def run(memory, attempt):
@@ -24,7 +27,7 @@ def run(memory, attempt):
     memory.uploads = bool(wanted)
     jobs = measure.start(board, config.SENSORS, attempt)
     del plan
-    drop("node.plan", "node.schedule", "power.battery", "sensors.battery")
+    drop("node.plan", "node.state", "power.battery", "sensors.battery")
     if memory.uploads:
         memory.save()
         # Associating takes longer than most conversions: both go on at once.
@@ -40,7 +43,7 @@ def run(memory, attempt):
 
         if changes.due(memory, config.UPLOAD_IF, values) and wanted is False:
             # Seen only now: the sensors first, then the radio.
-            memory.state.flags |= states.UNFINISHED
+            memory.state.flags |= _UNFINISHED
             memory.uploads = True
         del changes
         drop("node.changes")
