@@ -144,3 +144,41 @@ def test_a_wake_that_never_planned_its_sleep_voids_what_was_measured():
         state.flags = flags
         assert plan.uploads(state, Config, 0)
         assert state.slept_ms == slept_ms and not state.flags & states.TIMED
+
+
+def test_a_cell_at_its_limit_does_not_flap():
+    settings = {"type": "lipo", "stretch_below_v": 3.6, "stop_below_v": 3.4}
+    state = states.State()
+    for mv, word in (
+        (3600, None), (3599, "stretched"), (3649, "stretched"), (3650, None), (3610, None), (3399, "stopped"), (3449, "stopped"),
+        (3450, "stretched"), (3400, "stretched"), (3650, None), (3399, "stopped"), (None, None), (3449, "stretched"),
+    ):  # fmt: skip
+        text = plan.battery(state, settings, mv)
+        assert ('"state":"%s"' % word in text) if word else ("state" not in text), mv
+        assert bool(state.flags & states.EMPTY) == (word == "stopped"), mv
+        assert bool(state.flags & states.STRETCHED) == (word is not None), mv
+
+
+def test_a_pin_uploads_at_once_but_not_against_backoff_battery_or_broker():
+    class Config:
+        WAKE_PIN = {"pin": 5}
+        UPLOAD_EVERY = 96
+
+    event, owed = 4, 16  # node.pin's marks
+    for marks, fails, flags, wait_s, wanted in (
+        (0, 0, 0, 0, False), (event, 0, 0, 0, True), (owed, 0, 0, 0, True), (event | owed, 0, 0, 0, True),
+        (event, 1, 0, 0, None), (owed, 1, 0, 0, True),  # the timer's wake: backoff has lengthened its sleep
+        (event, 0, states.EMPTY, 0, None), (owed, 0, states.EMPTY, 0, None), (event, 0, 0, 60, None), (0, 0, 0, 60, None),
+        (event, 0, 0, 86400, True),  # a clock that was set back
+    ):  # fmt: skip
+        state = states.State()
+        state.seq, state.fails, state.flags = 5, fails, flags
+        state.news[-1] = marks
+        state.not_before = 1000 + wait_s if wait_s else 0
+        assert plan.uploads(state, Config, 1000) is wanted, (marks, fails, flags, wait_s)
+        assert bool(state.flags & states.UNFINISHED) == bool(wanted)
+    Config.WAKE_PIN = None  # what a pin left in memory is nobody's then
+    state = states.State()
+    state.seq = 5
+    state.news[-1] = event | owed
+    assert plan.uploads(state, Config, 0) is False
