@@ -80,9 +80,11 @@ def wait(radio, wlan, ms, before):
     under way or not (network_wlan.c; micropython #17339): such a status tells nothing of this one.
     """
     end = time.ticks_add(time.ticks_ms(), ms)
-    while not wlan.isconnected():
+    while True:
+        late = time.ticks_diff(end, time.ticks_ms()) <= 0
+        if wlan.isconnected():
+            return None
         failed = None if wlan.status() == before else radio.failed(wlan)
-        if failed or time.ticks_diff(end, time.ticks_ms()) <= 0:
+        if failed or late:
             return failed or "timeout"
         time.sleep_ms(_POLL_MS)
-    return None
