@@ -47,8 +47,10 @@ def uploads(state, config, now_s):
     if state.flags & states.EMPTY or state.not_before or (marks & _EVENT and state.fails):
         # The last: backoff lengthens the sleep, and a button must not shorten it. The next timer wake uploads.
         return None
+    # A store that is about to drop readings uploads at once; not in an outage, which it cannot end.
+    now = state.flags & states.UPLOAD or marks & (_EVENT | _OWED) or (state.flags & states.FULL and not state.fails)
     # One wake in UPLOAD_EVERY, the first of a boot among them: a new node is heard at once.
-    if state.seq % (state.upload_every or config.UPLOAD_EVERY) and not (marks & (_EVENT | _OWED) or state.flags & states.UPLOAD):
+    if state.seq % (state.upload_every or config.UPLOAD_EVERY) and not now:
         return False
     state.flags |= states.UNFINISHED
     return True
