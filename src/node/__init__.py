@@ -4,15 +4,24 @@ import gc
 import sys
 
 
-def drop(*names):
-    """Forget modules that have done their part, and what lies below them. names: "node.link", "sensors"."""
-    for name in list(sys.modules):
-        for gone in names:
-            if name == gone or name.startswith(gone + "."):
-                del sys.modules[name]
-                package, _, leaf = name.rpartition(".")
-                if package in sys.modules:
-                    # A package keeps its submodules alive as attributes.
-                    delattr(sys.modules[package], leaf)
-                break
+def drop(*names, but=()):
+    """Forget modules that have done their part, and what lies below them, so that the next ones find room.
+
+    names: "node.link", "sensors". but: with it, all modules that are not in it too. Takes no memory: there may be none left.
+    """
+    gone = True
+    while gone:
+        gone = None
+        for name in sys.modules:
+            if but and name not in but:
+                gone = name
+            for part in names:
+                if name.startswith(part) and name[len(part) :][:1] in ("", "."):
+                    gone = name
+        if gone:
+            del sys.modules[gone]
+            package, _, leaf = gone.rpartition(".")
+            if package in sys.modules:
+                # A package keeps its submodules alive as attributes.
+                delattr(sys.modules[package], leaf)
     gc.collect()

@@ -56,7 +56,7 @@ def _step(name, *args):
     try:
         return _run(name, *args)
     finally:
-        drop(*[loaded for loaded in sys.modules if loaded not in before])
+        drop(but=before)
 
 
 def _run(name, *args):

@@ -2,12 +2,12 @@
 
 import errno
 import os
+import select
 import socket
 import time
 
 from micropython import const
 
-from mqtt import blocking
 from node import sntp
 from power import awake, rtc
 from power.cause import cause
@@ -108,9 +108,11 @@ def _ask(server):
         sock.send(sntp.request(nonce))
         until = time.ticks_add(asked, awake.cap_ms(_WAIT_S))
         packet = b""
+        poller = select.poll()
+        poller.register(sock, select.POLLIN)
         # What answers another question is ignored, not believed to be the end of this one.
         while not sntp.mine(packet, nonce):
-            if not blocking.wait(sock, False, until):
+            if not poller.poll(max(0, time.ticks_diff(until, time.ticks_ms()))):
                 raise OSError(errno.ETIMEDOUT)
             packet = sock.recv(48)
         return sntp.answer(packet, time.ticks_diff(time.ticks_ms(), asked))

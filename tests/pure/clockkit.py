@@ -7,7 +7,6 @@ import sys
 import time as host
 
 import power
-from mqtt import blocking  # noqa: F401  loaded while the time is still the host's
 from node import drop, plan, state
 
 _LOADED = ["node." + name for name in ("clock", "fix", "drift", "finish", "sntp")]
