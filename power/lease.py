@@ -11,8 +11,8 @@ How long it is believed:
   or two is the shortest that routers give by default, and a server offers a lease that ran out to its old owner first (RFC
   2131, 4.3.1). So no interval costs more than 12 DHCP exchanges a day.
 - The access point 96 uploads, fewer when its signal falls: a mesh must not pin the node to a weak one.
-- After one failed upload address and broker are asked for anew: they may be another's now. After a second one in a row, and then
-  in every fourth, the access point too; not in all of them, or a broker that is down for days would cost a scan in each wake.
+- After one failed upload address and broker are asked for anew: they may be another's now. After a second one in a row, and
+  then after every fourth, the access point too; not after all, or a broker that is down for days would cost a scan in each wake.
 
 Names here are those of other modules where they fit: a new one costs heap for the whole wake.
 """

@@ -16,7 +16,10 @@ _LEAVE_MS = const(100)
 
 
 def on():
-    """The Wi-Fi station, switched on. Once in a life: while it associates the port refuses settings (Wifi Internal State Error)."""
+    """The Wi-Fi station, switched on.
+
+    Once in a life: while it associates the port refuses settings (Wifi Internal State Error).
+    """
     wlan = network.WLAN()
     wlan.active(True)
     # Without a limit the port retries for ever and status() never shows why it fails.
@@ -40,7 +43,10 @@ def failed(wlan):
 
 
 def reset(forget):
-    """End an attempt; ready for a scan or another one. forget: an address is set, and DHCP shall give one. Returns the station."""
+    """End an attempt, ready for a scan or another one. forget: an address is set, and DHCP shall give one.
+
+    Returns the station.
+    """
     wlan = network.WLAN()
     if wlan.status() != _IDLE:
         wlan.disconnect()

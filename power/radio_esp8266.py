@@ -48,7 +48,10 @@ def failed(wlan):
 
 
 def reset(forget):
-    """End an attempt; ready for a scan or another one. forget: an address is set, and DHCP shall give one. Returns the station."""
+    """End an attempt, ready for a scan or another one. forget: an address is set, and DHCP shall give one.
+
+    Returns the station.
+    """
     wlan = network.WLAN()
     # Whatever the SDK joins by itself: a scan fails meanwhile.
     wlan.disconnect()

@@ -36,7 +36,10 @@ def failed(wlan):
 
 
 def reset(forget):
-    """End an attempt; ready for a scan or another one. forget: an address is set, and DHCP shall give one. Returns the station."""
+    """End an attempt, ready for a scan or another one. forget: an address is set, and DHCP shall give one.
+
+    Returns the station.
+    """
     wlan = network.WLAN()
     if forget:
         # ifconfig("dhcp") waits up to 10 s for the address, link or no link (network_lwip.c); a new start has DHCP on.

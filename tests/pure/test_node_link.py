@@ -144,7 +144,7 @@ def test_any_bytes_are_harmless():
         choice = lease.choice(kept)
         if choice:
             at, bssid, channel = choice
-            assert at < 2 and 0 <= channel < 16 and (bssid is None or len(bssid) == 6 and bssid[0] & 1 == 0)
+            assert at < 2 and 0 <= channel < 16 and (bssid is None or (len(bssid) == 6 and bssid[0] & 1 == 0))
         address = lease.address(kept)
         if address:
             assert choice, "an address only for the network that gave it"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from linkworld import SPEED, MakeMeshed, meshed
 
 from dormouse.virtual.mesh import AccessPoint, WifiMesh
-from linkworld import SPEED, MakeMeshed, meshed
 from nodes import BOARDS
 
 __all__ = ["meshed"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from linkworld import MakeMeshed, Seen, meshed
 
 from dormouse.virtual.mesh import WifiMesh
-from linkworld import MakeMeshed, Seen, meshed
 from nodes import BOARDS
 
 __all__ = ["meshed"]
