@@ -63,10 +63,10 @@ def test_a_button_wakes_early_says_so_and_the_rest_of_the_sleep_is_kept(
     make_node: MakeNode, board: str, mosquitto: Any, listener: Listener
 ) -> None:
     door = Door(make_node, board, mosquitto, "rising")
-    # In the sleep after the life that is next.
-    door.drive((100, 1), (100.3, 0))
+    # In the sleep after the life that is next; nearer to the next slot than to the last one.
+    door.drive((700, 1), (700.3, 0))
     _, planned = door.run()
-    assert planned.sleep_ms and planned.sleep_ms > 600000
+    assert planned.sleep_ms and planned.sleep_ms > 850000
     pressed_s, wake = door.run()
     assert wake.reset_cause == "DEEPSLEEP_RESET" and "delivered 1" in wake.output
     looked_s, look = door.run()
@@ -75,7 +75,7 @@ def test_a_button_wakes_early_says_so_and_the_rest_of_the_sleep_is_kept(
     slot_s, wake = door.run()
     assert "measure" in phases(wake)
     # As if nobody had pressed it: 0.3 % of the sleep is the clock's own error.
-    assert abs(slot_s - (pressed_s - 100) - planned.sleep_ms / 1000) < 6
+    assert abs(slot_s - (pressed_s - 700) - planned.sleep_ms / 1000) < 6
     assert 890 < wake.sleep_ms / 1000 < 915
     assert pins(listener, 4) == [
         {"seq": 1, "pin": {"count": 0, "level": 0}},
