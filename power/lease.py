@@ -12,7 +12,7 @@ How long it is believed:
   2131, 4.3.1). So no interval costs more than 12 DHCP exchanges a day.
 - The access point 96 uploads, fewer when its signal falls: a mesh must not pin the node to a weak one.
 - After one failed upload address and broker are asked for anew: they may be another's now. After a second one in a row, and
-  then after every fourth, the access point too; not after all, or a broker that is down for days would cost a scan in each wake.
+  then after every fourth, the access point too; not after all, or a broker that is down for days would cost a scan each time.
 
 Names here are those of other modules where they fit: a new one costs heap for the whole wake.
 """
