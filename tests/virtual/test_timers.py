@@ -146,6 +146,15 @@ machine.soft_reset()
     assert outputs == {"feather_s2": "4\n", "pyboard_d": "3\n"}
 
 
+def test_a_reset_stops_the_watchdog(make, board):
+    program = "import machine, time\nif machine.reset_cause() in (2, 4):\n    time.sleep_ms(900)\n    print('on')\n" + (
+        "else:\n    machine.WDT(timeout=%d)\n    machine.reset()\n" % (5000 if board == "esp8266" else 600)
+    )
+    virtual = make(board, program)
+    assert virtual.run_wake(20).ended == "reset"
+    assert virtual.run_wake(20).output == "on\n"
+
+
 AWAKE = b"""
 import time
 MS_PER_S = 1000

@@ -219,7 +219,7 @@ class WDT:
     def __init__(self, id=0, timeout=5000):
         if id != 0:
             raise ValueError("WDT({}) doesn't exist".format(id))
-        if not 1 <= _rtc.word(timeout) <= 32768:
+        if not 1 <= _rtc.word(timeout) <= 32767:
             raise ValueError("WDT timeout too long" if timeout > 0 else "WDT timeout too short")
         _wire.call(b"wdt", _wire.pack("<I", timeout))
 

@@ -68,7 +68,7 @@ class LED:
 class Timer(_timer.SoftTimer):
     # A timer of the chip's: its callback is the interrupt itself. The same object for the same number; here the same key.
     UP = 0
-    ONE_SHOT = PERIODIC = 1  # it starts anew at each overflow
+    ONE_SHOT = None  # none of its modes: it starts anew at each overflow
     hard = True
 
     def __init__(self, id, **kwargs):
