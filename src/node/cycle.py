@@ -26,7 +26,7 @@ def run():
     """One wake, from the configuration to sleep. Does not return; raises ValueError for a configuration that is wrong."""
     _load()
     memory = _step("node.begin", _expired)
-    error = None
+    error = came_to = None
     if not memory.state.remaining_s:
         _, error = attempt(_step, "node.reading", memory, attempt)
         if memory.uploads:
@@ -37,7 +37,10 @@ def run():
             drop("config", "credentials", "boards")
             if settings:
                 _, error = attempt(_step, "node.upload", memory, *settings)
-    _step("node.finish", memory, error, attempt)
+            awake.mark("finish")
+            attempt(_step, "node.leave", memory)
+        came_to = attempt(_step, "node.outcome", memory, error, attempt)[0]
+    _step("node.finish", memory, error, came_to, attempt)
 
 
 def _load():

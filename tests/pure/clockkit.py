@@ -9,7 +9,7 @@ import time as host
 import power
 from node import drop, plan, state
 
-_LOADED = ["node." + name for name in ("clock", "fix", "drift", "finish", "sntp")]
+_LOADED = ["node." + name for name in ("clock", "fix", "drift", "outcome", "finish", "sntp")]
 _LOADED += ["power." + name for name in ("rtc", "sleep", "cause", "awake")]
 
 
@@ -124,11 +124,13 @@ class Clockwork:
         while True:
             self.clock_since_ms = 0
             self.live(300)
+            came_to = None
             if not self.state.remaining_s:
                 self._upload()
                 self.live(awake_ms)
+                came_to = self.outcome.run(self, self.error, _attempt)
             try:
-                self.finish.run(self, self.error, _attempt)
+                self.finish.run(self, self.error, came_to, _attempt)
             except Asleep:
                 pass
             self.cause = self.DEEPSLEEP_RESET
@@ -156,9 +158,9 @@ class Clockwork:
         for name, _ in self._kept:
             sys.modules[name] = self
         sys.modules["power.awake"] = power.awake = self
-        from node import clock, finish, fix
+        from node import clock, finish, fix, outcome
 
-        self.clock, self.finish = clock, finish
+        self.clock, self.finish, self.outcome = clock, finish, outcome
         fix._ask = self._ask
         clock.drop = lambda *names: None  # for the line above to last
         return self
