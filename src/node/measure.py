@@ -41,7 +41,7 @@ def finish(board, jobs, attempt, wanted=()):
 
     wanted: fields, such as "air.temperature_c", whose integers are asked for too.
     Returns (body, errors, values): the record's JSON text without the outer braces, {"air": exception} of the sensors that
-    failed, and {field: (integer, decimal places)} of those wanted. A failed sensor's fields are absent, never stale or invented.
+    failed, {field: (integer, decimal places)} of those wanted. A failed sensor's fields are absent, never stale or invented.
     """
     parts = []
     values = {}

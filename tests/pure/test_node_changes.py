@@ -72,8 +72,8 @@ def test_four_fields_have_a_value_each_whatever_their_order():
     rule = {"change": 1}
     names = ("a.x", "b.y", "c.z", "d.w")
     memory = Memory()
-    assert due(memory, {name: rule for name in names}, {name: (i, 0) for i, name in enumerate(names)})
-    again = {name: rule for name in reversed(names)}
+    assert due(memory, dict.fromkeys(names, rule), {name: (i, 0) for i, name in enumerate(names)})
+    again = dict.fromkeys(reversed(names), rule)
     assert not due(memory, again, {name: (i, 0) for i, name in enumerate(names)}, False)
     for moved in names:
         values = {name: (i + (name == moved), 0) for i, name in enumerate(names)}

@@ -150,8 +150,9 @@ def test_a_cell_at_its_limit_does_not_flap():
     settings = {"type": "lipo", "stretch_below_v": 3.6, "stop_below_v": 3.4}
     state = states.State()
     for mv, word in (
-        (3600, None), (3599, "stretched"), (3649, "stretched"), (3650, None), (3610, None), (3399, "stopped"), (3449, "stopped"),
-        (3450, "stretched"), (3400, "stretched"), (3650, None), (3399, "stopped"), (None, None), (3449, "stretched"),
+        (3600, None), (3599, "stretched"), (3649, "stretched"), (3650, None), (3610, None), (3399, "stopped"),
+        (3449, "stopped"), (3450, "stretched"),
+        (3400, "stretched"), (3650, None), (3399, "stopped"), (None, None), (3449, "stretched"),
     ):  # fmt: skip
         text = plan.battery(state, settings, mv)
         assert ('"state":"%s"' % word in text) if word else ("state" not in text), mv

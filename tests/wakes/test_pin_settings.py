@@ -62,7 +62,8 @@ def test_a_pin_that_does_not_end_the_boards_sleep_is_named_with_those_that_do(tm
     ):
         with pytest.raises(settings.SettingsError) as failed:
             load(tmp_path, BOARD=board, WAKE_PIN={"pin": pin}, SENSORS={})
-        line = next(i for i, text in enumerate((tmp_path / "config.py").read_text().splitlines(), 1) if text.startswith("WAKE_PIN"))
+        lines = (tmp_path / "config.py").read_text().splitlines()
+        line = next(i for i, text in enumerate(lines, 1) if text.startswith("WAKE_PIN"))
         assert f"config.py:{line}: {told}" in str(failed.value)
 
 

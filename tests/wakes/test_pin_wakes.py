@@ -15,7 +15,9 @@ PINS = {"feather_s2": (5, "5"), "pyboard_d": ("X1", "A0")}  # for config.py, and
 class Door:
     """A node with a pin, its lives as (when it started, what it came to)."""
 
-    def __init__(self, make_node: MakeNode, board: str, broker: Any, edge: str = "both", gap_s: int = 10, **settings: Any) -> None:
+    def __init__(
+        self, make_node: MakeNode, board: str, broker: Any, edge: str = "both", gap_s: int = 10, **settings: Any
+    ) -> None:
         pin, self.chip = PINS[board]
         self.node = make_node(
             board,
@@ -167,7 +169,9 @@ def test_a_power_cut_begins_a_new_count_and_a_reset_does_not(make_node: MakeNode
 
 
 def test_the_board_that_has_no_such_pin_says_so_and_sleeps(make_node: MakeNode) -> None:
-    for board, pin, can in (("esp8266", 5, "none"), ("feather_s2", 4, "0, 1, 3, 5,"), ("pyboard_d", "X2", "'X1', 'X3', 'C1', 'C13'")):
+    for board, pin, can in (
+        ("esp8266", 5, "none"), ("feather_s2", 4, "0, 1, 3, 5,"), ("pyboard_d", "X2", "'X1', 'X3', 'C1', 'C13'"),
+    ):  # fmt: skip
         node = make_node(board, options={"speed": 60}, WAKE_PIN={"pin": pin})
         node.cause = "deepsleep"  # spares the test the guard's window for somebody with mpremote
         wake = node.run_wake()
