@@ -97,6 +97,8 @@ def allowed(row):
         return "{} to {} {}".format(low, high, unit).rstrip() + none
     if kind == "bool":
         return "True or False"
+    if kind == "true":
+        return kind
     if kind == "name":
         return "1 to {} of a-z 0-9 -{}".format(high, none)
     if kind == "country":

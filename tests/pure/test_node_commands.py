@@ -1,6 +1,8 @@
-"""Commands: applied once in every form in which a broker delivers them, refused with the allowed range."""
+"""Commands: noted once in every form in which a broker delivers them, refused with the allowed range."""
 
-from node import commands, schema
+import json
+
+from node import commands, files, schema
 from node.services import plain
 from node.state import State
 
@@ -8,6 +10,7 @@ OWN = b"dormouse/n1/set"
 ALL = b"dormouse/all/set"
 SLOW = b'{"id": 1, "wake_every_s": 600}'
 FAST = b'{"id": 2, "wake_every_s": 60}'
+KEEP = 0x2000
 
 
 class Wake:
@@ -77,12 +80,18 @@ def test_the_same_command_sent_twice_on_purpose_is_applied_twice():
     assert node.state.wake_every_s == 600
 
 
-def test_a_redelivery_is_not_applied_again():
+def test_a_redelivery_is_answered_and_not_applied_again():
     node = Node()
     node.wake().take(OWN, SLOW, False, False)
     node.wake().take(OWN, FAST, False, False)
-    assert node.wake().take(OWN, SLOW, False, True) is None
+    assert node.wake().take(OWN, SLOW, False, True) == (1, None)
     assert node.state.wake_every_s == 60
+
+
+def test_a_redelivery_of_what_was_not_heard_is_obeyed():
+    node = Node()
+    assert node.wake().take(OWN, SLOW, False, True) == (1, None)
+    assert node.state.wake_every_s == 600
 
 
 def test_the_fleets_retained_command_is_told_from_the_nodes():
@@ -93,31 +102,188 @@ def test_the_fleets_retained_command_is_told_from_the_nodes():
     assert node.wake().take(ALL, SLOW, True, False) is None
 
 
+NO_COMMAND = "no JSON object with a command, or more than 256 bytes"
+EVERY = "wake_every_s: 10 to 2592000 s"
+
+
 def test_wrong_commands_change_nothing_and_are_answered():
+    known = "; known: upload_now: true, restart: true, clear: true, stay_awake: 0 to 600 s, " + EVERY
+    known += ", upload_every: 1 to 96 wakes"
     for payload, error in (
-        (b"", "not JSON"),
-        (b"{", "not JSON"),
-        (b"\xff\xfe", "not JSON"),
-        (b"[1]", "not a JSON object"),
-        (b"{}", "no setting in it"),
-        (b'{"wake_every_s": 9}', "wake_every_s: 10 to 2592000 s"),
-        (b'{"wake_every_s": 2592001}', "wake_every_s: 10 to 2592000 s"),
-        (b'{"wake_every_s": "60"}', "wake_every_s: 10 to 2592000 s"),
-        (b'{"wake_every_s": true}', "wake_every_s: 10 to 2592000 s"),
-        (b'{"wake_every_s": 60, "restart": 1}', "unknown: restart; known: wake_every_s"),
-        (b" " * 513, "513 bytes; at most 512"),
+        (b"", NO_COMMAND),
+        (b"{", NO_COMMAND),
+        (b"\xff\xfe", NO_COMMAND),
+        (b'{"\xff": 1}', NO_COMMAND),
+        (b"[1]", NO_COMMAND),
+        (b'"restart"', NO_COMMAND),
+        (b"7", NO_COMMAND),
+        (b"null", NO_COMMAND),
+        (b"{}", NO_COMMAND),
+        (b'{"id": null}', NO_COMMAND),
+        (b'{"wake_every_s": 60}' + b" " * 237, NO_COMMAND),
+        (b"[" * 256, NO_COMMAND),
+        (b'{"a":' * 51, NO_COMMAND),
+        (b'{"wake_every_s": 9}', EVERY),
+        (b'{"wake_every_s": 2592001}', EVERY),
+        (b'{"wake_every_s": -60}', EVERY),
+        (b'{"wake_every_s": 60.0}', EVERY),
+        (b'{"wake_every_s": "60"}', EVERY),
+        (b'{"wake_every_s": true}', EVERY),
+        (b'{"wake_every_s": [60]}', EVERY),
+        (b'{"wake_every_s": 99999999999999999999}', EVERY),
+        (b'{"upload_every": 0}', "upload_every: 1 to 96 wakes"),
+        (b'{"upload_every": 97}', "upload_every: 1 to 96 wakes"),
+        (b'{"upload_every": true}', "upload_every: 1 to 96 wakes"),
+        (b'{"stay_awake": 601}', "stay_awake: 0 to 600 s"),
+        (b'{"stay_awake": -1}', "stay_awake: 0 to 600 s"),
+        (b'{"stay_awake": true}', "stay_awake: 0 to 600 s"),
+        (b'{"stay_awake": null}', "stay_awake: 0 to 600 s"),
+        (b'{"restart": 1}', "restart: true"),
+        (b'{"restart": false}', "restart: true"),
+        (b'{"clear": null}', "clear: true"),
+        (b'{"upload_now": "true"}', "upload_now: true"),
+        (b'{"sleep": 1}', "unknown: sleep" + known),
+        (b'{"WAKE_EVERY_S": 60}', "unknown: WAKE_EVERY_S" + known),
+        (b'{"": 1}', "unknown: " + known),
+        (b'{"wake_every_s: 10 to 2592000 s, upload_every": 1}', "unknown: wake_every_s: 10 to 2592000 s, upload_every" + known),
     ):
         node = Node()
         assert node.wake().take(OWN, payload, False, False) == (None, error), payload
-        assert node.state.wake_every_s == 0
+        assert (node.state.wake_every_s, node.state.upload_every, node.state.chores) == (0, 0, 0), payload
+        assert not any(node.state.heard[8:])
         assert node.saved == [0]
 
 
-def test_commands_have_the_ranges_of_their_settings():
-    rows = {row[0]: row for row in schema.SETTINGS}
-    for name, (low, high, unit) in commands.SETTINGS.items():
-        row = rows[name.upper()]
-        assert (row[3], row[4], row[2]) == (low, high, unit)
+def test_all_or_nothing():
+    for wrong in (b'"restart": 1', b'"sleep": 2', b'"stay_awake": 601', b'"upload_every": 0'):
+        for payload in (b'{"id": 5, "wake_every_s": 60, "clear": true, %s}' % wrong, b'{%s, "id": 5, "wake_every_s": 60}' % wrong):
+            node = Node()
+            command_id, error = node.wake().take(OWN, payload, False, False)
+            assert command_id == 5 and error
+            assert (node.state.wake_every_s, node.state.chores) == (0, 0)
+
+
+def test_several_settings_and_words_in_one_command():
+    node = Node()
+    payload = b'{"restart": true, "upload_every": 4, "upload_now": true, "wake_every_s": 60, "stay_awake": 5, "id": "all"}'
+    assert node.wake().take(OWN, payload, False, False) == ("all", None)
+    assert (node.state.wake_every_s, node.state.upload_every) == (60, 4)
+    assert node.state.chores == KEEP | 5 << 3 | 2 | 1
+
+
+def test_null_goes_back_to_config_py():
+    node = Node()
+    node.wake().take(OWN, b'{"wake_every_s": 60, "upload_every": 4}', False, False)
+    assert node.wake().take(OWN, b'{"wake_every_s": null}', False, False) == (None, None)
+    assert (node.state.wake_every_s, node.state.upload_every) == (0, 4)
+
+
+def test_clear_goes_back_with_all_settings_but_those_beside_it():
+    for payload in (b'{"clear": true, "upload_every": 2}', b'{"upload_every": 2, "clear": true}'):
+        node = Node()
+        node.wake().take(OWN, b'{"wake_every_s": 60, "upload_every": 4}', False, False)
+        assert node.wake().take(OWN, payload, False, False) == (None, None)
+        assert (node.state.wake_every_s, node.state.upload_every) == (0, 2)
+        assert node.state.chores == KEEP | 4
+
+
+def test_a_retained_word_is_refused_once():
+    for word in (b'"upload_now": true', b'"restart": true', b'"clear": true', b'"stay_awake": 5'):
+        node = Node()
+        payload = b'{"wake_every_s": 60, %s}' % word
+        name = word.split(b'"')[1].decode()
+        assert node.wake().take(OWN, payload, True, False) == (None, name + ": not retained")
+        assert node.wake().take(OWN, payload, True, False) is None
+        assert (node.state.wake_every_s, node.state.chores) == (0, 0)
+
+
+def test_the_days_allowance_for_staying_awake_shrinks_the_range():
+    node = Node()
+    for owed_s, most in ((0, 600), (86400 - 48 * 600, 600), (86400 - 48 * 30, 30), (86400 - 44, 0), (86400, 0)):
+        node.state.chores = owed_s // 4 << 14
+        answer = node.wake().take(OWN, b'{"stay_awake": %d}' % (most + 1), False, False)
+        assert answer == (None, "stay_awake: 0 to {} s".format(most))
+        assert node.wake().take(OWN, b'{"stay_awake": %d}' % most, False, False) == (None, None)
+        assert node.state.chores == owed_s // 4 << 14 | KEEP | most << 3
+
+
+def test_whatever_comes_is_answered():
+    bits = 1
+    pieces = (b'{"', b'"', b":", b",", b"}", b"[", b"]", b"{", b"1", b"-", b".5", b"true", b"null", b"id", b"restart", b"\\", b"\xc3")
+    for _ in range(2000):
+        payload = b""
+        for _ in range(bits >> 8 & 15):
+            bits = bits * 1103515245 + 12345 & 0x7FFFFFFF
+            payload += pieces[(bits >> 12) % len(pieces)]
+        bits = bits * 1103515245 + 12345 & 0x7FFFFFFF
+        node = Node()
+        answer = node.wake().take(OWN, payload, False, False)
+        assert len(answer) == 2, payload
+        assert (answer[1] is None) == bool(node.state.chores), payload
+
+
+def test_commands_have_the_ranges_of_the_schema():
+    rows = {row[0]: row for row in schema.SETTINGS if row[0] in schema.COMMANDED}
+    rows.update({row[0]: row for row in schema.WORDS})
+    words = commands.WORDS.format(600).split(", ")
+    assert [word.split(":")[0] for word in words[3:]] == [name.lower() for name in ("STAY_AWAKE",) + schema.COMMANDED]
+    assert {word.split(":")[0].upper() for word in words} == set(rows)
+    for word in words:
+        name, allowed = word.split(": ")
+        assert allowed == schema.allowed(rows[name.upper()]), word
+
+
+class Flash:
+    """files' own functions, on text instead of a file; also config.py."""
+
+    WAKE_EVERY_S = 900
+    UPLOAD_EVERY = 1
+
+    def __init__(self, text=None):
+        self.text = text
+        self.writes = 0
+        files._kept = lambda: json.loads(self.text) if self.text else None
+        files._write = self.write
+
+    def write(self, _path, text):
+        self.text = text
+        self.writes += 1
+
+
+def test_what_is_kept_in_flash_comes_back_until_config_py_changes_it():
+    flash = Flash()
+    node = Node()
+    files.keep_commanded(node.state, flash)
+    assert flash.writes == 0
+    node.wake().take(ALL, b'{"wake_every_s": 60, "upload_every": 4}', True, False)
+    for _ in range(2):
+        files.keep_commanded(node.state, flash)
+    assert (flash.writes, node.state.flash_writes) == (1, 1)
+    cold = Node()
+    files.commanded(cold.state, flash)
+    assert (cold.state.wake_every_s, cold.state.upload_every) == (60, 4)
+    assert cold.wake().take(ALL, b'{"wake_every_s": 60, "upload_every": 4}', True, False) is None
+    flash.UPLOAD_EVERY = 2
+    files.commanded(cold.state, flash)
+    assert (cold.state.wake_every_s, cold.state.upload_every) == (60, 0)
+
+
+def test_a_settings_file_of_anything_is_no_setting():
+    for text in (
+        "7",
+        "[]",
+        '{"wake_every_s": 60}',
+        '{"wake_every_s": [9, 900], "upload_every": [[], 1]}',
+        '{"wake_every_s": ["60", 900]}',
+        '{"upload_every": [97, 1], "heard": "x"}',
+        '{"heard": [1, 2]}',
+        '{"heard": [300, 1, 1, 1, 1, 1, 1, 1]}',
+        '{"heard": 7}',
+    ):
+        node = Node()
+        files.commanded(node.state, Flash(text))
+        assert (node.state.wake_every_s, node.state.upload_every) == (0, 0), text
+        assert not any(node.state.heard), text
 
 
 def test_a_fixed_topic_has_no_fleet():
