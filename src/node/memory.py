@@ -6,7 +6,6 @@ from micropython import const
 
 from power import retained
 
-ROOM = 256  # bytes of readings in retained memory, at its beginning; the same in every firmware (node.restore)
 _VERSION = const(3)  # node.fields', which is not loaded for the whole wake
 
 
@@ -20,12 +19,11 @@ class Memory:
     """
 
     news = None
-
     used = 0
-    room = ROOM
 
-    def __init__(self, board, config, state, kept, image, turn):
+    def __init__(self, board, config, state, kept, image, room, turn):
         self.state = state
+        self.room = room
         self.image = image
         self._kept = kept
         self._turn = turn
@@ -42,7 +40,7 @@ class Memory:
         """Keep state and readings in retained memory."""
         self._turn = turn = self._turn + 1 & 0xFF
         frame = retained.HEADER + len(self._kept)
-        at = ROOM + turn % ((len(self.image) - ROOM) // frame) * frame
+        at = self.room + turn % ((len(self.image) - self.room) // frame) * frame
         retained.put(self.image, at, _VERSION, turn, self._kept)
         self._write(self.image)
 

@@ -3,11 +3,15 @@
 The readings come first and their room never changes, so that a firmware with another state finds those of the one before it.
 """
 
+from micropython import const
+
 from node import fields, record
-from node.memory import ROOM, Memory
+from node.memory import Memory
 from power import retained, rtc, whole
 from power.cause import cause
 
+_ROOM = const(256)  # bytes of readings, at the beginning of retained memory: the same in every firmware
+_LARGE_ROOM = const(512)  # where there are 2 KiB and more
 def load(board, config):
     """(node.memory.Memory, the newest key in its readings). A state that is torn, foreign or of another version is a cold boot,
     whose boot is 0 as yet. settle() must follow; here flash is neither read nor written. board: the profile.
@@ -16,28 +20,30 @@ def load(board, config):
     frame = retained.HEADER + fields.size()
     # Where two have room they take turns, and a torn one leaves the one before it. An ESP8266 has no such room: a reset within
     # the microseconds of the copy is a cold boot there, which keeps the readings.
-    slots = 2 if board.RETAINED_BYTES >= ROOM + 2 * frame else 1
+    large = board.RETAINED_BYTES >= 2048
+    room = _LARGE_ROOM if large else _ROOM
+    slots = 2 if large else 1
     image = found
     if isinstance(found, bytes):
-        image = bytearray(ROOM + slots * frame)
+        image = bytearray(room + slots * frame)
         found = found[: len(image)]
         image[: len(found)] = found
     else:
-        image = image[: ROOM + slots * frame]
+        image = image[: room + slots * frame]
     newest = -1
     for slot in range(slots):
-        at = ROOM + slot * frame
+        at = room + slot * frame
         turn = whole.turn(image, at, fields.VERSION, frame - retained.HEADER)
         if turn >= 0 and (newest < 0 or (turn - newest & 0xFF) < 0x80):
             newest = turn
     kept = bytearray(frame - retained.HEADER)
     if newest >= 0:
-        at = ROOM + newest % slots * frame + retained.HEADER
+        at = room + newest % slots * frame + retained.HEADER
         kept[:] = image[at : at + len(kept)]
     state = fields.State(kept)
-    memory = Memory(board, config, state, kept, image, max(0, newest))
+    memory = Memory(board, config, state, kept, image, room, max(0, newest))
     last = 0
-    for rec in record.scan(memory.ram(ROOM)):
+    for rec in record.scan(memory.ram(room)):
         last = rec[0]
         memory.used += record.HEADER + len(rec[3])
     if last <= state.acked:
