@@ -46,6 +46,7 @@ def run(memory):
         # After the clock was set: the age of what was learned counts by it.
         kept[2:4] = (rtc.read() // 60 & 0xFFFF).to_bytes(2, "little")
         memory.save()
+    del clock
     from node import session
 
     return session.settings(memory, config, credentials, host + colon + port)

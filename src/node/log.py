@@ -46,7 +46,12 @@ def keep(state, error):
     tail = Tail(_MOST_BYTES)
     sys.print_exception(error, tail)
     told = state.told
-    mark = check(tail.text)[0] or 1
+    text = tail.text
+    for i in range(len(text)):
+        if text[i] > 126:
+            # A letter of several bytes may be cut.
+            text[i] = 63
+    mark = check(text)[0] or 1
     if told[_FLAGS] & _LOG:
         return
     for place in range(_MARKS, _FLAGS):
@@ -54,7 +59,7 @@ def keep(state, error):
             return
         if not told[place]:
             with open(PATH, "wb") as f:
-                f.write(tail.text)
+                f.write(text)
             told[place] = mark
             told[_FLAGS] |= _LOG
             return
@@ -66,10 +71,9 @@ def message(topic):
 
     text = ""
     try:
-        with open(PATH, "rb") as f:
-            # What was cut off, or a power cut has left, may begin amid a letter.
-            text = "".join([chr(byte) if byte < 128 else "?" for byte in f.read(_MOST_BYTES)])
-    except OSError:
+        with open(PATH) as f:
+            text = f.read(_MOST_BYTES)
+    except (OSError, ValueError):
         pass
     return topic, json.dumps({"traceback": text}), False, 1, 0, False
 

@@ -1,8 +1,7 @@
-"""Who the node is to its broker, and what goes along with the readings: made before the client is loaded, ready for it."""
+"""Who the node is to its broker: made while the configuration is at hand, before the client is loaded."""
 
 import binascii
 
-from node import report, status
 from node import state as states
 from power import awake
 from power.retained import check
@@ -19,34 +18,25 @@ def settings(memory, config, credentials, broker):
     unique_id = memory.board().unique_id()
     chip = binascii.hexlify(unique_id).decode()
     name = config.NAME or chip[-6:]
-
-    def topic(leaf):
-        return service.topic(config.TOPIC, name, leaf)
-
-    began_ms = wake_s = 0
-    if state.fixed_at:
-        from node import drift
-
-        began_ms = drift.now_ms(state) - awake.elapsed_ms()
-        # The pin ended a sleep early: the rest of it comes now (node.pin: the seconds of it, in state.news).
-        left_s = int.from_bytes(bytes(state.news[20:24]), "little") if memory.pin else 0
-        if left_s * 1000 > awake.elapsed_ms() + 2000:
-            wake_s = began_ms // 1000 + left_s
-    more, tail = report.messages(memory, config, chip, topic)
-    mark = int.from_bytes(check(unique_id), "little")
-    said = (topic("status"), began_ms, mark, wake_s, config.UPLOAD_EVERY, tail)
-    more.append(status.message(memory, *said))
-    if state.told[14] & 1:
-        from node import log
-
-        more.append(log.message(topic("log")))
     asked = filters = service.subscriptions(config.TOPIC, name)
     if state.refused:
         from node import grants
 
         asked = grants.ask(state, filters)
+    began_ms = wake_s = 0
+    lost = '{"state":"lost"}'
+    if state.fixed_at:
+        from node import drift
+
+        now_ms = drift.now_ms(state)
+        began_ms = now_ms - awake.elapsed_ms()
+        lost = '{{"state":"lost","time":{}}}'.format(now_ms // 1000)
+        # The pin ended a sleep early: the rest of it comes now (node.pin: the seconds of it, in state.news).
+        left_s = int.from_bytes(bytes(state.news[20:24]), "little") if memory.pin else 0
+        if left_s * 1000 > awake.elapsed_ms() + 2000:
+            wake_s = began_ms // 1000 + left_s
+    said = (began_ms, int.from_bytes(check(unique_id), "little"), wake_s, config.UPLOAD_EVERY)
     host, _, port = broker.partition(":")
-    time = ',"time":{}'.format((began_ms + awake.elapsed_ms()) // 1000) if began_ms else ""
     options = {
         "port": int(port or 1883),
         "client_id": name + "-" + chip,
@@ -54,7 +44,7 @@ def settings(memory, config, credentials, broker):
         "user": credentials.USER,
         "password": credentials.PASSWORD,
         # A clean goodbye takes it back (MQTT 3.1.1 section 3.1.2.5): it is for a node that dies in its upload.
-        "will": (said[0], '{"state":"lost"' + time + "}", True, 1),
+        "will": (service.topic(config.TOPIC, name, "status"), lost, True, 1),
         "pipeline": not state.flags & states.STEP_BY_STEP,
     }
-    return config.SERVICE, (topic("readings"), topic("result")), host, options, filters, more, said
+    return config.SERVICE, config.TOPIC, name, host, options, filters, said

@@ -1,6 +1,7 @@
 """The network's part of a wake: what is stored goes out, what was sent meanwhile comes in, in one burst each round."""
 
 import gc
+import sys
 
 from micropython import const
 
@@ -12,17 +13,18 @@ _ROUND_FREE = const(20000)  # bytes of heap
 _EXCHANGE_S = const(8)
 
 
-def run(memory, service_name, topics, host, options, filters, more, said):
+def run(memory, service_name, template, name, host, options, filters, said):
     """Send everything that is stored and apply what comes. What it is given node.session has made.
 
-    memory: node.memory.Memory. service_name: a module of node.services. topics: of the readings and of the results.
-    host: the broker. options: of burst.exchange(). filters: all that the node listens to. more: messages that go along, the
-    last alone with an acknowledgement that counts. said: what the status is made from (node.status).
-    Prints the number of records delivered. Raises OSError (mqtt.errors.MQTTError for a refusal); what was acknowledged
-    before it is out of the store all the same.
+    memory: node.memory.Memory. service_name: a module of node.services. template: config.TOPIC. name: the node's.
+    host: the broker. options: of burst.exchange(). filters: all that the node listens to. said: what the status is made from
+    (node.status). Prints the number of records delivered. Raises OSError (mqtt.errors.MQTTError for a refusal); what was
+    acknowledged before it is out of the store all the same.
     """
     awake.mark("mqtt")
     service = __import__("node.services." + service_name, None, None, ("*",))
+    # The messages that go along; the last alone may have an acknowledgement that counts.
+    more, said = _step("node.report", "messages", memory, service, template, name, options, said)
     state = memory.state
     heard = []
 
@@ -44,29 +46,32 @@ def run(memory, service_name, topics, host, options, filters, more, said):
         answer = commands.take(memory, filters, heard, *message)
         if not answer:
             return None
-        results = [(topics[1], service.result(*answer), False, 1, 0, False)]
+        results = [(service.topic(template, name, "result"), service.result(*answer), False, 1, 0, False)]
         if not answer[1]:
-            # Now it sleeps until another time. The client has left no room for both.
-            del commands
-            drop("node.commands")
+            # Now it sleeps until another time. The client has left no room for both, nor for a list of what is loaded.
+            del commands, sys.modules["node.commands"], sys.modules["node"].commands
             from node import status
 
             results.append(status.message(memory, *said))
         return results
 
-    options["on_message"] = on_message
     delivered = 0
+    topic = service.topic(template, name, "readings")
     while True:
-        batch = _around("pending", memory)
-        publish = Batch(service, topics[0], state, batch, more)
+        batch = _step("node.rounds", "pending", memory)
+        publish = Batch(service, topic, state, batch, more)
         acked = bytearray(len(publish))
         gone = 0
         try:
-            granted, pipelined = _exchange(host, publish, acked, options)
+            granted, pipelined = _exchange(host, publish, acked, on_message, options)
         finally:
+            if state.told[14] & 4:
+                # For the next report (node.about), since this wake has one: now all that it needed is still there.
+                gc.collect()
+                state.told[10] = min(gc.mem_free() >> 8, 255)
             # The client makes room for the store.
             drop("mqtt", "node.commands", "node.throttle", "node.status", "node.twin")
-            gone = _around("done", memory, batch, acked)
+            gone = _step("node.rounds", "done", memory, batch, acked)
             delivered += gone
         if not pipelined:
             state.flags |= states.STEP_BY_STEP
@@ -78,26 +83,27 @@ def run(memory, service_name, topics, host, options, filters, more, said):
             drop("node.grants")
         # What the broker did not acknowledge goes again in the next wake, not for ever in this one. And a heap in pieces has no
         # room for a second round.
-        if gone < len(batch) or gone < 2 or gc.mem_free() < _ROUND_FREE or not _around("pending", memory):
+        if gone < len(batch) or gone < 2 or gc.mem_free() < _ROUND_FREE or not _step("node.rounds", "pending", memory):
             print("delivered", delivered)
             return
         more.clear()
 
 
-def _around(name, *args):
+def _step(module, function, *args):
     # Not there while the client is.
     try:
-        return getattr(__import__("node.rounds", None, None, ("*",)), name)(*args)
+        return getattr(__import__(module, None, None, ("*",)), function)(*args)
     finally:
-        drop("node.rounds", "node.outbox", "node.record")
+        drop(module, "node.outbox", "node.record", "node.status", "node.log")
 
 
-def _exchange(host, publish, acked, options):
+def _exchange(host, publish, acked, on_message, options):
     from mqtt import blocking, burst
 
     timeout_ms = awake.cap_ms(_EXCHANGE_S)
+    # Not one of the options: whoever has them would keep this module in memory.
     _, granted, _, pipelined = blocking.run(
-        burst.exchange(host, publish=publish, acked=acked, timeout_ms=timeout_ms, **options)
+        burst.exchange(host, publish=publish, acked=acked, on_message=on_message, timeout_ms=timeout_ms, **options)
     )
     return granted, pipelined
 
