@@ -26,7 +26,7 @@ def dark(make_node: MakeNode, board: str = "feather_s2", **changes: Any) -> Any:
 
 def uploaded(node: Any) -> None:
     """Wakes until one uploads; on a busy machine the deadline may come before the first one's end."""
-    for _ in range(12):
+    for _ in range(20):
         wake = node.run_wake()
         if "delivered" in wake.output and phases(wake)[-1] == "sleep":
             return
@@ -48,7 +48,7 @@ def asleep_ms(node: Any, wake: Any) -> int:
 @pytest.mark.parametrize("board", BOARDS)
 def test_wakes_that_hang_come_less_and_less_often_until_one_uploads(make_node: MakeNode, board: str, mosquitto: Any) -> None:
     broker = f"{mosquitto.host}:{mosquitto.port}"
-    node = make_node(board, options=FAST, BROKER=broker, MAX_AWAKE_S=10, WAKE_EVERY_S=INTERVAL_S)
+    node = make_node(board, options=FAST, BROKER=broker, MAX_AWAKE_S=14, WAKE_EVERY_S=INTERVAL_S)
     uploaded(node)  # the window of the power-up with it
 
     def hang(times: int) -> list[int]:
@@ -63,7 +63,7 @@ def test_wakes_that_hang_come_less_and_less_often_until_one_uploads(make_node: M
         node.faults = None
         return slept
 
-    slept = hang(3)
+    slept = hang(2)
     for nth, ms in enumerate(slept):
         assert abs(ms - (INTERVAL_S * 1000 << nth)) < 4000, slept
     uploaded(node)
@@ -75,13 +75,13 @@ def test_the_sleep_after_a_hang_is_capped_but_never_shorter_than_the_interval(ma
         node = make_node(
             "pyboard_d",
             extra=driver("loop"),
-            options={"speed": 40},
+            options=FAST,
             SENSORS={"bad": {"driver": "endless"}},
             BROKER=f"127.0.0.1:{free_port}",
             MAX_AWAKE_S=10,
             WAKE_EVERY_S=interval_s,
         )
-        assert [node.run_wake().sleep_ms for _ in range(3)] == [interval_s * 1000, most_ms, most_ms]
+        assert [node.run_wake().sleep_ms for _ in range(2)] == [interval_s * 1000, most_ms]
 
 
 @pytest.mark.parametrize("board", BOARDS)
