@@ -9,10 +9,10 @@ from dormouse.virtual.board import AsleepForEver, World
 SLEEP = "machine.deepsleep(60000)"
 EXT1 = "import esp32, machine\nprint(machine.reset_cause(), machine.wake_reason())\nesp32.wake_on_ext1(({},), {})\n"
 WKUP = """
-import machine, stm
-print(machine.reset_cause(), stm.mem32[stm.PWR + stm.PWR_CSR2])
-stm.mem32[stm.PWR + stm.PWR_CR2] = 0x3F | {}
-stm.mem32[stm.PWR + stm.PWR_CSR2] |= {}
+import machine
+print(machine.reset_cause(), machine.mem32[0x4000700C])
+machine.mem32[0x40007008] = 0x3F | {}
+machine.mem32[0x4000700C] |= {}
 """
 
 

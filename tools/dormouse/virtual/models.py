@@ -117,7 +117,7 @@ _PYBOARD_D = BoardModel(
     unique_id=bytes.fromhex("3a0024000f51363039363532"),
     causes={"soft": 0, "power": 1, "reset": 2, "watchdog": 3, "deepsleep": 4},
     cause_names=_CAUSES,
-    modules=("pyb", "stm"),
+    modules=("pyb",),
     flash_bytes=2 << 20, retained_bytes=4096,
     root="/flash", path=("", ".frozen", "/flash", "/flash/lib"),
     # Nobody has published this board's times. The radio's firmware goes over SDIO at every start.

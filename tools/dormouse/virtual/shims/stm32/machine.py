@@ -1,11 +1,12 @@
 # machine of the STM32 port, PYBD_SF2 (STM32F722). Sources: ports/stm32/modmachine.c, rtc.c, machine_adc.c, wdt.c,
 # extmod/machine_timer.c.
+import _power
 import _rtc
 import _timer
 import _wire
-import stm
 from _i2c import Bus, SoftI2C
 from _pin import Pin as _Pin
+from _power import mem32
 
 SOFT_RESET = 0
 PWRON_RESET = 1
@@ -65,7 +66,7 @@ def deepsleep(time_ms=None):
     if time_ms is not None:
         _wakeup(time_ms)
     _push()
-    stm._standby()
+    _power.standby()
     _wire.end(b"deepsleep", _wire.pack("<q", -1 if _wake_ms is None else max(1, _wake_ms) * 1000))
 
 
