@@ -36,10 +36,13 @@ def load(board, config):
         turn = whole.turn(image, at, fields.VERSION, frame - retained.HEADER)
         if turn >= 0 and (newest < 0 or (turn - newest & 0xFF) < 0x80):
             newest = turn
-    kept = bytearray(frame - retained.HEADER)
-    if newest >= 0:
-        at = room + newest % slots * frame + retained.HEADER
-        kept[:] = image[at : at + len(kept)]
+    at = room + max(0, newest) % slots * frame + retained.HEADER
+    kept = memoryview(image)[at : at + frame - retained.HEADER]
+    if slots > 1:
+        # The next turn is the other one's.
+        kept = bytearray(kept)
+    if newest < 0:
+        kept[:] = bytes(len(kept))
     state = fields.State(kept)
     memory = Memory(board, config, state, kept, image, room, max(0, newest))
     last = 0
