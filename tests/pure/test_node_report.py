@@ -1,0 +1,163 @@
+"""What the node says of itself: when it wakes next (against simulated sleeps), and what it counted."""
+
+import json
+
+from clockkit import Clockwork
+from node import state as states
+from node.state import State
+from power.retained import check
+
+NOW = 1795214385123  # 2026-11-21
+MARK = int.from_bytes(check(b"chip"), "little")
+
+
+class Watched(Clockwork):
+    """Takes a reading and says its status in each wake that uploads."""
+
+    tail = "}"
+    window = chores = 0  # of this wake
+    command_s = 0  # an interval that is commanded in the next upload
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.said = []  # (when, the status), one for each upload
+        self.UPLOAD_EVERY = 1
+
+    def _upload(self):
+        from node import drift, plan, status
+        from power import rtc
+
+        uploads = plan.uploads(self.state, self, rtc.read())
+        self.state.seq += 1
+        if not uploads:
+            return
+        if self.clock.due(self.state):
+            self.clock.sync(self.state, tuple(self.answers))
+        began_ms = drift.now_ms(self.state) - self.elapsed_ms() if self.state.fixed_at else 0
+        began = self.true_ms - self.elapsed_ms()
+        if self.command_s:
+            self.live(700)
+            self.state.wake_every_s = self.command_s
+            self.command_s = 0
+        self.window_ms, self.state.chores = self.window, self.chores
+        message = status.message(self, "shed/status", began_ms, MARK, 0, self.UPLOAD_EVERY, self.tail)
+        self.window_ms = self.state.chores = 0
+        assert message[0] == "shed/status" and message[2:] == (True, 0, 0, False)
+        self.said.append((began, json.loads(message[1])))
+
+
+def test_the_time_of_the_next_wake_is_right_with_and_without_drift():
+    for error in (0, 0.05, -0.05):
+        with Watched(NOW, error, 900) as world:
+            wakes = [world.wake() for _ in range(40)]
+            said = [status for _, status in world.said]
+            assert all([status["state"] == "sleeping" and status["wake_every_s"] == 900 for status in said])
+            assert "upload_at" not in said[0] and "until" not in said[0]
+            off = [abs(wakes[i + 1] - said[i]["wake_at"] * 1000) for i in range(6, 39)]
+            assert max(off) <= 9000 + 1000, (error, off)
+            assert abs(said[9]["time"] * 1000 - wakes[9]) < 10000
+
+
+def test_the_next_upload_is_told_apart_from_the_next_wake():
+    with Watched(NOW, 0, 900) as world:
+        world.UPLOAD_EVERY = 4
+        wakes = [world.wake() for _ in range(17)]
+        assert [began for began, _ in world.said] == wakes[::4]
+        for i in range(4):
+            status = world.said[i][1]
+            assert abs(status["wake_at"] * 1000 - wakes[4 * i + 1]) < 2000, (i, status)
+            assert abs(status["upload_at"] * 1000 - wakes[4 * i + 4]) < 2000, (i, status)
+        # As commanded, config.py's is over.
+        world.state.upload_every = 1
+        world.wake()
+        assert "upload_at" not in world.said[-1][1]
+
+
+def test_a_commanded_interval_and_a_low_battery_are_in_it_at_once():
+    with Watched(NOW, 0, 900) as world:
+        world.wake()
+        for seconds, flags in ((120, 0), (3600, 0), (600, states.STRETCHED)):
+            world.command_s = seconds
+            world.state.flags |= flags
+            world.wake()
+            status = world.said[-1][1]
+            if flags:
+                seconds *= 4
+            assert status["wake_every_s"] == seconds
+            began = world.wake()
+            assert abs(status["wake_at"] * 1000 - began) < 2000, (seconds, status)
+
+
+def test_after_failures_the_next_status_is_right_again():
+    with Watched(NOW, 0, 900) as world:
+        world.wake()
+        world.error = OSError(110)
+        world.wake()
+        world.wake()
+        world.error = None
+        world.wake()
+        status = world.said[-1][1]
+        assert abs(status["wake_at"] * 1000 - world.wake()) < 2000
+
+
+def test_an_unset_clock_promises_nothing():
+    with Watched(NOW, 0, 900) as world:
+        world.answers = {}
+        world.wake()
+        status = world.said[-1][1]
+        assert status == {"state": "sleeping", "time": None, "wake_at": None, "wake_every_s": 900}
+
+
+def test_awake_for_somebody_is_online_until_then():
+    with Watched(NOW, 0, 900) as world:
+        world.window = 8000
+        world.wake()
+        status = world.said[-1][1]
+        assert status["state"] == "online" and 7 <= status["until"] - status["time"] <= 8
+        world.window = 0
+        world.chores = 300 << 3
+        world.wake()
+        status = world.said[-1][1]
+        assert status["state"] == "online" and 299 <= status["until"] - status["time"] <= 300
+
+
+def test_another_board_is_known_by_its_greeting_and_not_by_anybodys_words():
+    from node import twin
+
+    kept = State()
+    own = "n1-0a0b0c0d0e0f"
+    for words in (b'{"chip":"0a0b0c0d0e0f"}', b'{"chip":', b'{"chip":"', b'{"chip":"zz"}', b'{"chip":"\xff\0"}', b'{"chip":"1"}'):
+        twin.greeted(kept, own, words)
+        assert not any(kept.told), words
+    twin.greeted(kept, own, b'{"chip":"0a0b0c112233"}')
+    assert bytes(kept.told[7:10]) == b"\x11\x22\x33" and len(kept.told) == 21
+
+
+def test_numbers_in_a_byte_are_at_most_a_sixteenth_too_small():
+    with Clockwork(NOW, 0, 900):
+        from node import about, tally
+
+    for n in list(range(4000)) + [31 << 7, 1 << 20]:
+        told = about._long(tally.short(n))
+        assert told <= n and (told * 16 >= n * 15 or n >> 12), (n, told)
+    assert [tally.short(n) for n in (0, 31, 32, 1 << 20)] == [0, 31, 48, 255]
+
+
+def test_failures_are_counted_by_kind_and_never_overflow():
+    with Clockwork(NOW, 0, 900) as world:
+        world.trail = b""
+        from node import tally
+        from node.about import _failures
+
+        kept = State()
+        for failure, times in ((1, 2), (3, 40), (8, 1)):
+            kept.failure = failure
+            for _ in range(times):
+                tally.run(kept, OSError(110))
+        assert _failures(kept.told) == '"link":2,"network":15,"budget":1'
+        # They stay until a report has gone out whole.
+        tally.run(kept, None)
+        assert _failures(kept.told) == '"link":2,"network":15,"budget":1'
+        kept.told[14] |= 4
+        tally.run(kept, None)
+        assert _failures(kept.told) == "" and not kept.told[14]
