@@ -44,7 +44,7 @@ def uploads(state, config, now_s):
     if not 0 < state.not_before - now_s <= 3 * 3600:
         state.not_before = 0
     marks = state.news[-1] if config.WAKE_PIN else 0
-    if state.flags & states.EMPTY or state.not_before or (marks & _EVENT and state.fails):
+    if state.flags & states.EMPTY or state.not_before or (marks & _EVENT and (state.fails or state.hung)):
         # The last: backoff lengthens the sleep, and a button must not shorten it. The next timer wake uploads.
         return None
     # A store that is about to drop readings uploads at once; not in an outage, which it cannot end.

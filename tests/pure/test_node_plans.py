@@ -178,6 +178,9 @@ def test_a_pin_uploads_at_once_but_not_against_backoff_battery_or_broker():
         state.not_before = 1000 + wait_s if wait_s else 0
         assert plan.uploads(state, Config, 1000) is wanted, (marks, fails, flags, wait_s)
         assert bool(state.flags & states.UNFINISHED) == bool(wanted)
+    state = states.State()
+    state.seq, state.hung, state.news[-1] = 5, 1, event
+    assert plan.uploads(state, Config, 0) is None
     Config.WAKE_PIN = None  # what a pin left in memory is nobody's then
     state = states.State()
     state.seq = 5
