@@ -37,3 +37,9 @@ def pretend(board, ms):
         ms -= 3600000
     wait(ms)
     machine.soft_reset()
+
+
+def restart(board):
+    """Start anew as after the reset button: retained memory is kept, and a service window follows. Does not return."""
+    board.rails(False)
+    machine.reset()

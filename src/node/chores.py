@@ -1,7 +1,5 @@
 """What a command asked for and could wait for the end of the wake: each thing once at most, whatever resets come between."""
 
-import machine
-
 from micropython import const
 
 from node import state as states
@@ -63,5 +61,5 @@ def last(memory, board, noted, ms):
         awake.disarm()
         sleep.wait(stay_s * awake.MS_PER_S)
     if noted & _RESTART:
-        machine.reset()
+        sleep.restart(board)
     return max(1000, ms - stay_s * 1000)
