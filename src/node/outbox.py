@@ -69,7 +69,7 @@ def ack(store, sent, flags):
     for rec in record.scan(store.ram(store.used), state.acked):
         break
     else:
-        store.used = 0
+        _empty(store)
     for path in _paths():
         for rec in _scan_file(path, state.acked):
             return
@@ -132,8 +132,14 @@ def _write(store, state, more, turn):
     if size + 2 * len(data) > FLASH_BYTES // 2 and _size(_paths()[0]):
         # The next turn drops readings.
         state.flags |= _FULL
-    store.used = 0
+    _empty(store)
     return True
+
+
+def _empty(store):
+    # No record is that long: who has lost the state does not send them again.
+    store.image[10:12] = b"\xff\xff"
+    store.used = 0
 
 
 def _turn(store, state):

@@ -134,6 +134,22 @@ def test_backup_memory_stopped_after_any_of_its_writes_loses_nothing():
     clean()
 
 
+def test_readings_that_were_delivered_do_not_come_back_without_the_state():
+    for size, in_place in BOARDS:
+        clean()
+        board = Board(size, in_place)
+        first = board.wake(Machine.PWRON_RESET)
+        add(first)
+        add(first)
+        outbox.ack(first, outbox.pending(first, 1000), b"\1\1")
+        first.save()
+        for i in range(SMALL if size == 492 else ROOM, len(board.memory)):
+            board.memory[i] = 0
+        again = board.wake(Machine.WDT_RESET)
+        assert (again.state.boot, again.used, keys(again)) == (2, 0, [])
+    clean()
+
+
 def test_a_state_of_another_version_is_a_cold_boot_that_keeps_the_readings():
     for size, in_place in BOARDS:
         clean()
