@@ -107,16 +107,16 @@ def test_the_charge_is_current_times_time(found: Phases, toml: dict[str, Any]) -
 def test_the_battery_lasts_as_long_as_the_days_allow(found: Phases, toml: dict[str, Any]) -> None:
     asleep = toml["currents"]["deepsleep"]["value"] / 1000 * 86400  # mC a day
     assert found.day_mc == pytest.approx(asleep + found.row("warm").charge_mc * 86400 / found.every_s)
-    assert 1 <= found.down_wakes < 86400 / found.every_s
+    assert 1 <= found.down.wakes < 86400 / found.every_s
     # Each of them cost what the one did that was looked at, and the middles of long sleeps little more.
-    assert found.down_day_mc - asleep == pytest.approx(found.down_wakes * found.row("broker down").charge_mc, rel=0.1)
-    assert 1 <= found.silent_wakes <= found.down_wakes
+    assert found.down.mc - asleep == pytest.approx(found.down.wakes * found.row("broker down").charge_mc, rel=0.1)
+    assert 1 <= found.silent.wakes <= found.down.wakes
     kind, mah = found.battery or ("", 0)
     assert kind == "lipo"  # 5 % of self-discharge a month
     for months, day_mc in (
         (found.months, found.day_mc),
-        (found.down_months, found.down_day_mc),
-        (found.silent_months, found.silent_day_mc),
+        (found.down.months, found.down.mc),
+        (found.silent.months, found.silent.mc),
     ):
         assert months == pytest.approx(mah / (day_mc / 3600 * 730 / 24 + 0.05 * mah))
 
@@ -124,12 +124,11 @@ def test_the_battery_lasts_as_long_as_the_days_allow(found: Phases, toml: dict[s
 @pytest.mark.parametrize("board", BOARDS)
 def test_a_day_of_failures_is_bounded_and_costs_no_more_than_one_of_uploads(everywhere: list[Phases], board: str) -> None:
     one = next(phases for phases in everywhere if phases.board == board)
-    days = {"broker down": (one.down_wakes, one.down_day_mc), "broker silent": (one.silent_wakes, one.silent_day_mc)}
-    for name, (wakes, day_mc) in days.items():
-        # Long after the first failure a node is awake for 1/1024 of the time (node.backoff); a wake more where the day begins.
-        each_s = one.row(name).awake_ms * SPEED / 1000
-        assert wakes * each_s <= 86400 / 1024 * 1.15 + each_s
-        assert day_mc <= one.day_mc and one.every_s == 900
+    for name, day in (("broker down", one.down), ("broker silent", one.silent)):
+        # Long after the first failure a node is awake for 1/1024 of the time (node.backoff), or less; a wake more or less where
+        # the day begins, and what it takes from the last look at the clock until it sleeps.
+        assert day.awake_s <= 86400 / 1024 * 1.25 + one.row(name).awake_ms * SPEED / 1000
+        assert day.mc <= one.day_mc and one.every_s == 900
 
 
 def test_the_codes_own_share_is_more_than_nothing_and_less_than_the_wake(found: Phases) -> None:
@@ -151,9 +150,9 @@ def test_the_screen_has_the_table_the_share_the_battery_and_says_that_it_is_a_mo
     out = capsys.readouterr().out
     assert [name for name in WAKES if f"{name} " not in out] == []
     assert f"{found.own_ms:.0f} ms of this computer's CPU time" in out and "A model, no measurement of a board" in out
-    assert f"refuses every connection {found.down_day_mc / 3600:.2f} mAh ({found.down_wakes} wakes)" in out
-    assert f"never answers {found.silent_day_mc / 3600:.2f} mAh ({found.silent_wakes} wakes)" in out
-    assert f"about {found.months:.1f} months; {found.down_months:.1f} if the broker were gone" in out
+    assert f"refuses every connection {found.down.mc / 3600:.2f} mAh ({found.down.wakes} wakes)" in out
+    assert f"never answers {found.silent.mc / 3600:.2f} mAh ({found.silent.wakes} wakes)" in out
+    assert f"about {found.months:.1f} months; {found.down.months:.1f} if the broker were gone" in out
 
 
 @pytest.mark.usefixtures("measured")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
-from dormouse import bundle, energy, settings
+from dormouse import bundle, energy, lives, settings
 from dormouse.bad_broker import BadBroker
 from dormouse.broker import EmbeddedBroker
 from dormouse.errors import DormouseError
@@ -26,11 +26,12 @@ NAMES = ("boot", "start", "measure", "link", "clock", "mqtt", "finish", "window"
 _HOST = "broker.test"
 _CREDENTIALS = b'WIFI = (("dormouse", "sleep-tight"),)\nUSER = None\nPASSWORD = None\n'
 _HURRY = 8  # --speed of the wakes that only lead to the one that is measured
-_DAY_S, _MOST_LIVES = 86400, 400  # a day has fewer
+_DAY_S = 86400
 _NOTHING = b"import machine\nmachine.deepsleep(1000)\n"
 _CRASH = b"def run(memory):\n    raise RuntimeError('on purpose')\n"  # in place of node.join: the radio is on by then
 _NOBODY = 0x08  # an I2C address at which no sensor is
 _REFUSED, _STALLED = b"\x20\2\0\5", b"\x20\2\0\0"  # CONNACK: not authorised, accepted (MQTT 3.1.1 table 3.1)
+_ENOUGH = 8  # wakes of a hurried day
 _STEADY = 10  # failures in a row after which the sleeps grow no more (node.backoff)
 
 
@@ -50,11 +51,21 @@ class Row:
 
 
 @dataclass
+class Day:
+    """A day of failures, long after the first. wakes: that try. awake_s: in them. mc: charge, the sleep's too."""
+
+    wakes: int = 0
+    awake_s: float = 0.0
+    mc: float = 0.0
+    months: float | None = None  # that the battery lasts if every day is such a one
+
+
+@dataclass
 class Phases:
     """Everything about one board.
 
-    own_ms: CPU time of this computer for a warm wake's code. down_*: of a day whose every connection is refused, silent_*: of
-    one whose every connection is accepted and not answered, or lost: both long after the first.
+    own_ms: CPU time of this computer for a warm wake's code. down: a day whose every connection is refused; silent: one whose
+    every connection is accepted and not answered, or lost.
     """
 
     board: str
@@ -62,14 +73,10 @@ class Phases:
     own_ms: float = 0.0
     every_s: int = 0
     deepsleep_ma: float = 0.0
-    down_wakes: int = 0
-    down_day_mc: float = 0.0
-    silent_wakes: int = 0
-    silent_day_mc: float = 0.0
+    down: Day = field(default_factory=Day)
+    silent: Day = field(default_factory=Day)
     battery: tuple[str, int] | None = None  # BATTERY's type and mAh
     months: float | None = None
-    down_months: float | None = None
-    silent_months: float | None = None
 
     def row(self, name: str) -> Row:
         """The wake of this name."""
@@ -155,12 +162,12 @@ class _Node:
         """Cold boot, warm wakes, a wake without upload."""
         node = self._node
         self.measured("cold boot")
-        _wake(node, self._hurry)  # what a first wake leaves undone
+        lives.wake(node, self._hurry)  # what a first wake leaves undone
         self._stepped(f"{self.phases.board}: warm")
-        wakes = sorted((_wake(node, self._speed) for _ in range(runs)), key=lambda wake: wake.awake_ms)
+        wakes = sorted((lives.wake(node, self._speed) for _ in range(runs)), key=lambda wake: wake.awake_ms)
         self._add("warm", wakes[len(wakes) // 2])
         seldom = self._board(self._read.text(BROKER=f"{_HOST}:1", UPLOAD_EVERY=96))
-        _wake(seldom, self._hurry)
+        lives.wake(seldom, self._hurry)
         self.measured("no upload", seldom)
 
     def in_bad_times(self) -> None:
@@ -174,7 +181,7 @@ class _Node:
             device.address = address
         crashing = self._board(self._text, {"/lib/node/join.py": _CRASH})
         for _ in range(2):  # after a power-up, and when a mistake came twice, it waits for somebody
-            _wake(crashing, self._hurry)
+            lives.wake(crashing, self._hurry)
         self.measured("exception", crashing)
         wifi.ap_present = False
         self.measured("AP gone")
@@ -197,43 +204,40 @@ class _Node:
         self._stepped(f"{self.phases.board}: the code's own share")
         nothing = self._board(self._text, {"/main.py": _NOTHING})
         count = range(max(3, runs))
-        warm = [_cpu_ms(_wake, self._node, self._speed) for _ in count]
-        bare = [_cpu_ms(_life, nothing, self._speed) for _ in count]
+        warm = [lives.cpu_ms(lives.wake, self._node, self._speed) for _ in count]
+        bare = [lives.cpu_ms(lives.life, nothing, self._speed) for _ in count]
         self.phases.own_ms = max(0.0, median(warm) - median(bare))
 
     def without_broker(self) -> None:
         """A wake whose broker is down, and a day of them."""
         self.measured("broker down")
         for _ in range(_STEADY):
-            _wake(self._node, self._hurry)
-        self.phases.down_wakes, self.phases.down_day_mc = self._day("broker down")
+            lives.wake(self._node, self._hurry)
+        self.phases.down = self._day("broker down")
 
     def with_silent_broker(self) -> None:
         """A wake whose broker accepts the connection and says nothing, and a day of them."""
         self.measured("broker silent")
-        self.phases.silent_wakes, self.phases.silent_day_mc = self._day("broker silent")
+        self.phases.silent = self._day("broker silent")
 
-    def _day(self, name: str) -> tuple[int, float]:
-        """Number of wakes and charge of a day on which every wake is one of this name."""
+    def _day(self, name: str) -> Day:
+        """A day on which every wake is one of this name; when it is hurried a part of one stands for it."""
         node = self._node
         self._stepped(f"{self.phases.board}: a day of: {name}")
-        each_mc = self.phases.row(name).charge_mc
-        wakes, asleep_s, mc = 0, 0.0, 0.0
-        for _ in range(_MOST_LIVES):
-            if asleep_s >= _DAY_S:
-                break
-            wake = _life(node, self._hurry)
+        each_mc, day, asleep_s = self.phases.row(name).charge_mc, Day(), 0.0
+        while asleep_s < _DAY_S and (self._speed == 1 or day.wakes < _ENOUGH):
+            wake = lives.life(node, self._hurry)
             asleep_s += (wake.sleep_ms or 0) / 1000
-            if any(phase == "measure" for phase, _, _ in wake.phases):
-                wakes += 1
-                mc += each_mc
+            if lives.measures(wake):
+                day.wakes += 1
+                day.awake_s += wake.awake_ms * self._hurry / 1000
+                day.mc += each_mc
             else:
                 # Only the middle of a long sleep: its boot was hurried, the rest was not.
                 boot_ms = sum(length for phase, _, length in wake.phases if phase == "boot")
-                mc += self._currents.cpu_ma * (boot_ms * self._hurry + wake.awake_ms - boot_ms) / 1000
-        # The last sleep reaches beyond the day.
-        over = max(1.0, asleep_s / _DAY_S)
-        return round(wakes / over), mc / over + self._currents.deepsleep_ma * _DAY_S
+                day.mc += self._currents.cpu_ma * (boot_ms * self._hurry + wake.awake_ms - boot_ms) / 1000
+        part = asleep_s / _DAY_S
+        return Day(round(day.wakes / part), day.awake_s / part, day.mc / part + self._currents.deepsleep_ma * _DAY_S)
 
     def result(self) -> Phases:
         """All of it, with the battery's life."""
@@ -241,9 +245,9 @@ class _Node:
         if battery is not None:
             kind, mah = battery.get("type", "lipo"), battery.get("mah", 1000)
             phases.battery = kind, mah
-            phases.months, phases.down_months, phases.silent_months = (
-                energy.life_months(replace(self._currents, deepsleep_ma=0.0), day_mc, _DAY_S, kind, mah)
-                for day_mc in (phases.day_mc, phases.down_day_mc, phases.silent_day_mc)
+            asleep = replace(self._currents, deepsleep_ma=0.0)  # it is in the day's charge
+            phases.months, phases.down.months, phases.silent.months = (
+                energy.life_months(asleep, mc, _DAY_S, kind, mah) for mc in (phases.day_mc, phases.down.mc, phases.silent.mc)
             )
         return phases
 
@@ -259,12 +263,12 @@ class _Node:
     def measured(self, name: str, board: VirtualBoard | None = None) -> None:
         """One wake, of the node or of a board that is another, in the world as it is now."""
         self._stepped(f"{self.phases.board}: {name}")
-        self._add(name, _wake(board or self._node, self._speed))
+        self._add(name, lives.wake(board or self._node, self._speed))
 
     def _mend(self) -> None:
         # A failure leaves a backoff and stored readings: the next wake that is measured begins without.
         for _ in range(3):
-            if "delivered" in _wake(self._node, self._hurry).output:
+            if "delivered" in lives.wake(self._node, self._hurry).output:
                 return
 
     def _add(self, name: str, wake: Wake) -> None:
@@ -272,29 +276,3 @@ class _Node:
         said = [line for line in wake.output.splitlines() if line.strip()]
         self.phases.rows.append(Row(name, wake.awake_ms, tuple(wake.phases), charge, said[-1] if said else "kept"))
 
-
-def _life(board: VirtualBoard, speed: int) -> Wake:
-    board.speed = speed
-    wake = board.run_wake()
-    if (wake.ended, wake.by) != ("deepsleep", "node"):
-        raise DormouseError(f"the virtual {board.model.name} did not go to sleep: {wake.ended} {wake.reason}\n{wake.output}")
-    return wake
-
-
-def _wake(board: VirtualBoard, speed: int) -> Wake:
-    """The next wake that measures: a sleep beyond the board's longest is made of several."""
-    for _ in range(_MOST_LIVES):
-        wake = _life(board, speed)
-        if any(name == "measure" for name, _, _ in wake.phases):
-            return wake
-    raise DormouseError(f"the virtual {board.model.name} takes no reading")
-
-
-def _cpu_ms(run: Callable[[VirtualBoard, int], Wake], board: VirtualBoard, speed: int) -> float:
-    """CPU time of a wake, in ms: that of this process's children that end meanwhile."""
-    import resource  # not on every system
-
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run(board, speed)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

@@ -108,16 +108,16 @@ def _summary(one: Phases) -> list[str]:
     warm = one.row("warm")
     own = f"{one.own_ms:.0f} ms of this computer's CPU time, of {warm.awake_ms} ms awake"
     usual = f"a day of uploads every {duration(one.every_s)} takes {one.day_mc / 3600:.2f} mAh"
-    refused = f"one whose broker refuses every connection {one.down_day_mc / 3600:.2f} mAh ({one.down_wakes} wakes)"
-    silent = f"one whose broker never answers {one.silent_day_mc / 3600:.2f} mAh ({one.silent_wakes} wakes)"
+    refused = f"one whose broker refuses every connection {one.down.mc / 3600:.2f} mAh ({one.down.wakes} wakes)"
+    silent = f"one whose broker never answers {one.silent.mc / 3600:.2f} mAh ({one.silent.wakes} wakes)"
     lines = [
         f"{one.board}: the code's own share of a warm wake is {own}; the rest waits for boot, radio, sensors, network.",
         f"{one.board}: {usual}, {refused}, {silent}.",
     ]
-    if one.battery and one.months is not None and one.down_months is not None and one.silent_months is not None:
+    if one.battery and one.months is not None and one.down.months is not None and one.silent.months is not None:
         kind, mah = one.battery
         lines.append(
             f"{one.board}: {kind}, {mah} mAh, would last about {one.months:.1f} months; "
-            f"{one.down_months:.1f} if the broker were gone for good, {one.silent_months:.1f} if it never answered again."
+            f"{one.down.months:.1f} if the broker were gone for good, {one.silent.months:.1f} if it never answered again."
         )
     return lines
