@@ -9,28 +9,21 @@ import machine
 _AFTER_FAILURE_MS = 30 * 60 * 1000  # within every board's limit
 _WINDOW_S = 10
 
-
-def _disarm():
-    # No deadline for somebody at the REPL.
-    if "power.awake" in sys.modules:
-        sys.modules["power.awake"].disarm()
-
-
 try:
     from node import cycle
 
     cycle.run()
 except (KeyboardInterrupt, SystemExit):
-    # Ctrl-C is somebody at the REPL; SystemExit is how machine.soft_reset() leaves the program. A second Ctrl-C may come
-    # while the first one is answered.
+    # Ctrl-C is somebody at the REPL, where no deadline may come; SystemExit is how machine.soft_reset() leaves the program.
+    # A second Ctrl-C may come while the first one is answered.
     try:
-        _disarm()
+        getattr(sys.modules.get("power.awake"), "disarm", gc.collect)()
     finally:
-        _disarm()
+        getattr(sys.modules.get("power.awake"), "disarm", gc.collect)()
     raise
 except BaseException as error:
     try:
-        _disarm()
+        getattr(sys.modules.get("power.awake"), "disarm", gc.collect)()
         sys.print_exception(error)
         # Whatever memory the failure left, there is enough to sleep.
         sys.modules.clear()

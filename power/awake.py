@@ -18,26 +18,30 @@ _end = None  # ticks at which the node must sleep; None: not armed
 _keep_ms = 0
 _timer = None
 _backstop = None
+board_name = ""
+sleep_ms = 0  # of the sleep that the deadline ends in
 
 
-def arm(config, board, on_expire, sleep_ms):
+def arm(config, board, on_expire, ms):
     """Start the budget of config.MAX_AWAKE_S.
 
-    board: the profile. on_expire: called with (config.BOARD, sleep_ms) when the time is over; it must not return to the
-    program. sleep_ms: how long the board sleeps then. In test mode there is no backstop: it would end somebody's USB session.
+    board: the profile. on_expire: the timer's callback, when the time is over; it must not return to the program. ms: how
+    long the board sleeps then, board_name's and sleep_ms's for the callback. In test mode there is no backstop: it would end
+    somebody's USB session.
     """
-    global _started, _end, _timer, _backstop
+    global _started, _end, _timer, _backstop, board_name, sleep_ms
     now = time.ticks_ms()
     _started = time.ticks_add(now, -(board.BOOT_MS * MS_PER_S // 1000))
     _end = time.ticks_add(_started, config.MAX_AWAKE_S * MS_PER_S)
     left_ms = time.ticks_diff(_end, now)
-    # No board in the callback: it would keep the profile in memory for the whole wake.
-    name = config.BOARD
+    # Not the board itself: it would keep the profile in memory for the whole wake.
+    board_name = config.BOARD
+    sleep_ms = ms
     _timer = board.timer()
-    _timer.init(mode=_timer.ONE_SHOT, period=left_ms, callback=lambda _: on_expire(name, sleep_ms))
+    _timer.init(mode=_timer.ONE_SHOT, period=left_ms, callback=on_expire)
     if board.backstop and not config.TEST_MODE:
         _backstop = board.backstop
-        _backstop(left_ms + MS_PER_S // 2, sleep_ms)
+        _backstop(left_ms + MS_PER_S // 2, ms)
 
 
 def disarm(soft=True, hard=True):

@@ -68,9 +68,17 @@ def backstop(ms, sleep_ms):
     timer = pyb.Timer(2)
     _sleep_ms = min(sleep_ms, MAX_SLEEP_MS)
     if ms:
-        timer.init(period=ms, callback=_drop_off)
+        timer.init(period=ms, callback=_interrupt)
     else:
         timer.deinit()
+
+
+def _interrupt(_):
+    # Nothing here may take memory. Standby from here is a reset as from anywhere.
+    try:
+        machine.deepsleep(_sleep_ms)
+    finally:
+        machine.reset()
 
 
 def usb():
@@ -78,14 +86,6 @@ def usb():
     import pyb
 
     return pyb.USB_VCP().isconnected()
-
-
-def _drop_off(_):
-    # An interrupt: nothing here may take memory. Standby from here is a reset as from anywhere.
-    try:
-        machine.deepsleep(_sleep_ms)
-    finally:
-        machine.reset()
 
 
 def radio():

@@ -18,7 +18,7 @@ _BUDGET = const(8)  # of node.backoff.KINDS
 def run(on_expire):
     """Read what was kept, check config.py when it is new, start the awake budget.
 
-    on_expire: called with the board's name and the milliseconds to sleep when the budget is spent.
+    on_expire: the timer's callback when the budget is spent.
     Returns a node.memory.Memory. Raises ValueError that names a wrong setting.
     """
     import config

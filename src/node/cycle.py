@@ -67,11 +67,11 @@ def _run(name, *args):
     return __import__(name, None, None, _LEAF).run(*args)
 
 
-def _expired(board_name, ms):
+def _expired(_):
     """The deadline's last word, out of the timer: nothing can be said of memory now, so only sleep."""
     try:
-        board = __import__("boards." + board_name + ".profile", None, None, _LEAF)
+        board = __import__("boards." + awake.board_name + ".profile", None, None, _LEAF)
         board.rails(False)
-        board.deepsleep(min(ms, board.MAX_SLEEP_MS))
+        board.deepsleep(min(awake.sleep_ms, board.MAX_SLEEP_MS))
     finally:
-        awake.give_up(ms)
+        awake.give_up(awake.sleep_ms)
