@@ -19,12 +19,6 @@ class Known:
     does: Callable[[Case], bool]
 
 
-def _deaf(case: Case) -> bool:
-    # Where the look-up waits with callbacks the deadline's timer ends it.
-    blocks = case.board == "feather_s2" or case.point.call.name != "dns"
-    return case.fault.kind == "stall" and blocks
-
-
 def _spill_fails(case: Case) -> bool:
     flash = case.point.call.name.startswith("flash.")
     return case.fault.kind == "error" and case.point.scenario == "full" and flash
@@ -32,7 +26,6 @@ def _spill_fails(case: Case) -> bool:
 
 KNOWN = [
     Known("the number of dropped readings is not published", _spill_fails, _spill_fails),
-    Known("the deadline is a soft timer: a call that blocks in the firmware holds it up", _deaf, _deaf),
     Known(
         "retained memory is kept once: a reset amid its write loses the readings that only it holds",
         lambda case: case.fault.kind == "torn",
