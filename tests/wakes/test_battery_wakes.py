@@ -35,11 +35,11 @@ class Node:
         return "stretched" if wake.sleep_ms and wake.sleep_ms > 500000 else "normal"
 
 
-@pytest.mark.parametrize("board", ["feather_s2", "esp8266"])
 def test_a_cell_at_a_limit_does_not_flap_and_the_record_says_what_the_node_does(
-    make_node: MakeNode, board: str, mosquitto: Any, listener: Listener
+    make_node: MakeNode, mosquitto: Any, listener: Listener
 ) -> None:
-    node = Node(make_node, board, mosquitto, LIMITS)
+    # The board with the coarsest converter: 5.4 mV at the cell.
+    node = Node(make_node, "esp8266", mosquitto, LIMITS)
     node.at(4000)
     steps = ((4000, "normal"), (3615, "normal"), (3580, "stretched"), (3630, "stretched"), (3670, "normal"), (3630, "normal"),
              (3380, "stopped"), (3430, "stopped"), (3470, "stretched"), (3430, "stretched"), (3900, "normal"))  # fmt: skip

@@ -177,3 +177,25 @@ def test_the_board_that_has_no_such_pin_says_so_and_sleeps(make_node: MakeNode) 
         wake = node.run_wake()
         assert (wake.ended, wake.by) == ("deepsleep", "node")
         assert f"config.py: WAKE_PIN pin {pin!r} does not end {board}'s sleep; allowed: {can}" in wake.output
+
+
+def test_a_node_without_the_time_keeps_the_rest_of_its_sleep_too(
+    make_node: MakeNode, mosquitto: Any, listener: Listener
+) -> None:
+    def silent(*args: Any, **settings: Any) -> Any:
+        node = make_node(*args, **settings)
+        node.world.ntp.mode = "silent"
+        return node
+
+    door = Door(silent, "feather_s2", mosquitto, NTP="127.0.0.1")
+    door.drive((600, 1))
+    _, planned = door.run()
+    door.node.world.ntp.mode = "good"
+    pressed_s, wake = door.run()
+    assert "clock" in phases(wake)  # it jumps by years, which is no matter to the sleep
+    door.run()
+    slot_s, wake = door.run()
+    assert "measure" in phases(wake) and planned.sleep_ms is not None
+    assert abs(slot_s - (pressed_s - 600) - planned.sleep_ms / 1000) < 6
+    assert [record["pin"]["count"] for record in pins(listener, 4)] == [0, 0, 1, 1]
+    assert ["time" in record for record in listener.on("readings")] == [False, False, True, True]
