@@ -40,7 +40,9 @@ def reset_cause():
 
 
 def mem_backup(region=0):
-    # 4 KiB of backup SRAM, bytes: kept in standby, arbitrary after a power-up.
+    # 4 KiB of backup SRAM, bytes: kept in standby, arbitrary after a power-up. What was written into it before is there by now:
+    # a reset that tears a write tears what came after.
+    _push()
     if region == -1:
         return (memoryview(_backup),)
     if region:
