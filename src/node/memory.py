@@ -35,9 +35,11 @@ class Memory:
         self.uploads = False
         self.window_ms = 0
         self._write = board.retained_write
+        self._wears = getattr(board, "IN_FLASH", False)
 
     def save(self):
         """Keep state and readings in retained memory."""
+        self.state.flash_writes += self._wears
         self._turn = turn = self._turn + 1 & 0xFF
         frame = retained.HEADER + len(self._kept)
         at = self.room + turn % ((len(self.image) - self.room) // frame) * frame
