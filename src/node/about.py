@@ -25,10 +25,12 @@ def text(memory, chip):
         '"config":"{:08x}","chip":"{}","boots":{},"cause":"{}"'.format(state.config_mark, chip, state.boot, cause()),
     ]
     if told[_TIMES]:
-        names = ("awake_ms", "boot_ms", "measure_ms", "link_ms", "clock_ms", "mqtt_ms")
-        for i in range(len(names)):
-            if told[_TIMES + i]:
-                parts.append('"{}":{}'.format(names[i], _long(told[_TIMES + i]) * _MS))
+        i = _TIMES
+        for name in "awake boot measure link clock mqtt".split():
+            if told[i]:
+                # Of node.tally: five bits, shifted by the three above.
+                parts.append('"{}_ms":{}'.format(name, ((told[i] & 31) << (told[i] >> 5)) * _MS))
+            i += 1
     strength = getattr(memory.board().radio(), "rssi", None)
     dbm = strength and strength()
     if dbm:
@@ -40,26 +42,16 @@ def text(memory, chip):
         parts.append(ram[start : ram.find(b"}", start) + 1].decode())
     if told[_HEAP]:
         parts.append('"heap_free":{}'.format(told[_HEAP] * _BYTES))
-    parts.append('"failures":{{{}}}'.format(_failures(told)))
+    failures = []
+    count = int.from_bytes(told[:_FAILURES], "little")
+    # Of node.backoff, whose functions nobody needs here (a test compares them).
+    for name in "link clock network config throttled banned crash budget".split():
+        if count & 15:
+            failures.append('"{}":{}'.format(name, count & 15))
+        count >>= 4
+    parts.append('"failures":{{{}}}'.format(",".join(failures)))
     counts = state.dropped, state.sensor_errors, state.flash_writes
     parts.append('"dropped":{},"sensor_errors":{},"flash_writes":{}'.format(*counts))
     if state.refused:
         parts.append('"refused":{}'.format(state.refused & 3))
     return ",".join(parts) + "}"
-
-
-def _failures(told):
-    from node.backoff import KINDS
-
-    counts = int.from_bytes(told[:_FAILURES], "little")
-    found = []
-    for kind in KINDS[1:]:
-        if counts & 15:
-            found.append('"{}":{}'.format(kind, counts & 15))
-        counts >>= 4
-    return ",".join(found)
-
-
-def _long(short):
-    # Of node.tally: five bits, shifted by the three above.
-    return (short & 31) << (short >> 5)

@@ -60,6 +60,7 @@ def keep(state, error):
         if not told[place]:
             with open(PATH, "wb") as f:
                 f.write(text)
+            state.flash_writes += 1
             told[place] = mark
             told[_FLAGS] |= _LOG
             return

@@ -24,7 +24,6 @@ _HEARD = const(2)  # another chip's greeting came since this node's own
 _UNDER_WAY = const(4)  # a report goes with this upload
 
 _DAY_S = const(86400)
-_BACKLOG = const(3)  # more records than usual: a small heap has no room for a report too
 
 
 def messages(memory, service, template, name, options, said):
@@ -45,16 +44,17 @@ def messages(memory, service, template, name, options, said):
     # Wakes that never came to their end, for whatever reason, nobody has counted in.
     told[_MARK - 1] = max(told[_MARK - 1] >> 4, min(state.hung, 15)) << 4 | told[_MARK - 1] & 15
     # Sensor errors count by their doublings: a sensor that is gone is not told in each upload.
-    news = (state.boot, state.config_mark, state.dropped, len(bin(state.sensor_errors)), state.refused & 3)
+    news = (state.boot, state.config_mark, state.dropped, len(bin(2 * state.sensor_errors)), state.refused & 3)
     mark = check(repr(news).encode(), told[_TWIN : _TWIN + 3])[0]
     due = regular or told[_MARK] != mark or any(told[:_MARK]) or told[_FLAGS] & _UNDER_WAY
-    if due and (state.seq - state.acked & 0xFFFF) <= every + _BACKLOG:
+    # With more records than usual a small heap has no room for a report too: it comes with the next upload.
+    if due and (state.seq - state.acked & 0xFFFF) <= every:
         from node import about
 
         payload = about.text(memory, chip).encode()
         found.append((service.topic(template, name, "report"), payload, True, 0, 0, False))
         del about
-        drop("node.about", "node.backoff", "power.cause")
+        drop("node.about", "power.cause")
         told[_MARK] = mark
         told[_SEQ] = state.seq & 0xFF
         told[_SEQ + 1] = state.seq >> 8

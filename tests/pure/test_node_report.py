@@ -3,6 +3,7 @@
 import json
 
 from clockkit import Clockwork
+from node import backoff
 from node import state as states
 from node.state import State
 from power.retained import check
@@ -133,31 +134,67 @@ def test_another_board_is_known_by_its_greeting_and_not_by_anybodys_words():
     assert bytes(kept.told[7:10]) == b"\x11\x22\x33" and len(kept.told) == 21
 
 
+class Board:
+    """The memory, the board and its radio, as node.about asks them."""
+
+    image = b'some record {"battery":{"voltage_v":3.9,"percent":70},"air":{}} and a torn "battery":{"vol'
+    used = 63
+
+    def board(self):
+        return self
+
+    def radio(self):
+        return self
+
+
+def about(kept):
+    with Clockwork(NOW, 0, 900):
+        from node import about
+
+        world = Board()
+        world.state = kept
+        return json.loads(about.text(world, "0a0b0c0d0e0f"))
+
+
 def test_numbers_in_a_byte_are_at_most_a_sixteenth_too_small():
     with Clockwork(NOW, 0, 900):
-        from node import about, tally
-
-    for n in list(range(4000)) + [31 << 7, 1 << 20]:
-        told = about._long(tally.short(n))
+        from node import tally
+    kept = State()
+    for n in (1, 31, 32, 33, 63, 64, 999, 1983, 2047, 3967, 31 << 7, 1 << 20):
+        kept.told[15] = tally.short(n)
+        told = about(kept)["awake_ms"] // 8
         assert told <= n and (told * 16 >= n * 15 or n >> 12), (n, told)
     assert [tally.short(n) for n in (0, 31, 32, 1 << 20)] == [0, 31, 48, 255]
 
 
 def test_failures_are_counted_by_kind_and_never_overflow():
-    with Clockwork(NOW, 0, 900) as world:
-        world.trail = b""
+    with Clockwork(NOW, 0, 900):
         from node import tally
-        from node.about import _failures
 
         kept = State()
         for failure, times in ((1, 2), (3, 40), (8, 1)):
             kept.failure = failure
             for _ in range(times):
                 tally.run(kept, OSError(110))
-        assert _failures(kept.told) == '"link":2,"network":15,"budget":1'
+        assert about(kept)["failures"] == {"link": 2, "network": 15, "budget": 1}
         # They stay until a report has gone out whole.
         tally.run(kept, None)
-        assert _failures(kept.told) == '"link":2,"network":15,"budget":1'
+        assert about(kept)["failures"] == {"link": 2, "network": 15, "budget": 1}
         kept.told[14] |= 4
         tally.run(kept, None)
-        assert _failures(kept.told) == "" and not kept.told[14]
+        assert about(kept)["failures"] == {} and not kept.told[14]
+
+
+def test_every_kind_of_failure_has_its_word():
+    kept = State()
+    kept.told[:4] = b"\x21\x43\x65\x87"
+    assert about(kept)["failures"] == {kind: i + 1 for i, kind in enumerate(backoff.KINDS[1:])}
+
+
+def test_the_newest_records_battery_is_in_the_report():
+    said = about(State())
+    assert said["battery"] == {"voltage_v": 3.9, "percent": 70}
+    assert said["boots"] == 0 and said["chip"] == "0a0b0c0d0e0f" and "rssi_dbm" not in said
+    Board.used = 10
+    assert "battery" not in about(State())
+    Board.used = 63
