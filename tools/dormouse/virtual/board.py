@@ -159,7 +159,8 @@ class VirtualBoard:
         """A wake pin that is armed ends the sleep, or the reset input does, after_s seconds later by true time."""
         self.clock.skip(round(after_s * 1000))
         self._restart("deepsleep" if self.wake_pins else "reset")
-        self.wake_reason = min(self.wake_pins, default=0)
+        for source, armed in self.wake_pins.items():
+            self.wake_reason = wakepins.told(source, [pin for pin, _ in armed])
 
     def read_file(self, name: str) -> bytes:
         """A file on the board. Raises FileNotFoundError."""

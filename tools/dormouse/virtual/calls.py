@@ -115,7 +115,9 @@ def wake_pin(life: Life, data: bytes) -> bytes:
     # "3:5=1": what watches, the pins and their levels; it watches no others.
     source, _, watched = data.decode().partition(":")
     pins = [text.partition("=") for text in watched.split(",") if text]
-    life.board.wake_pins[int(source)] = [(pin, int(level)) for pin, _, level in pins]
+    life.board.wake_pins.pop(int(source), None)
+    if pins:
+        life.board.wake_pins[int(source)] = [(pin, int(level)) for pin, _, level in pins]
     return b""
 
 

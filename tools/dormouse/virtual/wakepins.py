@@ -35,5 +35,10 @@ def ends(world: World, armed: Armed, begin_s: float, end_s: float) -> tuple[floa
             there = [pin for pin, wanted in watched if level(world, pin, at) == wanted]
             # EXT1's low is all of them low (ESP_EXT1_WAKEUP_ALL_LOW).
             if there and (source != EXT1 or watched[0][1] or len(there) == len(watched)):
-                return at, source or sum(1 << WKUP.index(pin) for pin in there)
+                return at, told(source, there)
     return None
+
+
+def told(source: int, pins: list[str]) -> int:
+    """What the board is told of pins that ended its sleep: EXT0, EXT1, or PWR_CSR2's flags where source is 0."""
+    return source or sum(1 << WKUP.index(pin) for pin in pins)
