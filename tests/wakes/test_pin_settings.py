@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dormouse import settings
-from nodes import ROOT
+from dormouse import drivers, settings
+from nodes import BOARDS, ROOT
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 SCHEMA = settings.load_schema(ROOT)
 GOOD_PINS: list[Any] = [
@@ -83,3 +90,16 @@ def test_a_condition_names_a_sensor_of_the_node_and_a_field_of_its_driver(tmp_pa
 def test_a_sensor_cannot_have_the_name_of_the_pins_own_part_of_the_record(name: str) -> None:
     shown = dict(settings.load(ROOT).values)
     assert "record itself uses" in SCHEMA.check({**shown, "SENSORS": {name: {"driver": "sht4x"}}})[0][1]
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_the_profile_and_the_facts_name_the_same_pins(board: str) -> None:
+    facts = tomllib.loads((ROOT / "boards" / board / "board.toml").read_text())["pins"]["wake"]
+    assert [pin for pin in facts if drivers.no_wake_pin(ROOT, board, int(pin) if pin.isdigit() else pin)] == []
+    profile = ast.parse((ROOT / "boards" / board / "profile.py").read_text())
+    (pins,) = [
+        ast.literal_eval(line.value)
+        for line in profile.body
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "WAKE_PINS"
+    ]
+    assert [str(pin) for pin in pins] == facts
