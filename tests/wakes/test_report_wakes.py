@@ -108,5 +108,6 @@ def test_a_traceback_is_kept_sent_once_and_removed(make_node: MakeNode, mosquitt
     assert text.startswith("Traceback") and text.endswith("ValueError: broken\n")
     assert f'line {line}, in broken' in text and "node.cycle" in text
     writes = [report["flash_writes"] for report in listener.on("report")]
-    assert [report["failures"] for report in listener.on("report")] == [{}, {"crash": 2}, {"crash": 1}]
-    assert writes[1] - writes[0] == 1 and writes[2] == writes[1], writes
+    # The report comes when the records that waited are gone.
+    assert [report["failures"] for report in listener.on("report")] == [{}, {"crash": 3}]
+    assert writes[1] - writes[0] == 1, writes
