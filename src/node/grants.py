@@ -5,6 +5,8 @@ In state.refused: a bit for each of at most two filters; above them, how many up
 
 from micropython import const
 
+from node.state import STEP_BY_STEP
+
 _UPLOADS = const(63)
 
 
@@ -16,10 +18,12 @@ def ask(state, filters):
     return [filters[i] for i in range(len(filters)) if not state.refused >> i & 1]
 
 
-def note(state, filters, asked, granted):
-    """Keep what was refused. asked: what ask() gave. granted: the codes for it (MQTT 3.1.1 section 3.9.3, MQTT 5 section
-    3.9.3: from 0x80 on a refusal).
+def note(state, filters, asked, granted, pipelined):
+    """Keep what the broker refused. asked: what ask() gave. granted: the codes for it (MQTT 3.1.1 section 3.9.3, MQTT 5
+    section 3.9.3: from 0x80 on a refusal). pipelined: whether it took the burst in one write.
     """
+    if not pipelined:
+        state.flags |= STEP_BY_STEP
     for i in range(min(len(granted), len(asked))):
         bit = 1 << filters.index(asked[i])
         state.refused &= ~bit

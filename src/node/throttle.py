@@ -1,7 +1,6 @@
-"""What a broker says when it had too much: Adafruit IO's messages on USER/throttle and USER/errors. Loaded when one came.
+"""What a broker says when it had too much: Adafruit IO's messages on USER/throttle. Loaded when one came.
 
-Source: Adafruit IO's documentation, MQTT API, "Rate Limiting": "... 20 seconds until throttle released", "... banned for 30
-seconds".
+Source: Adafruit IO's documentation, MQTT API, "Rate Limiting": "... 20 seconds until throttle released".
 """
 
 from micropython import const
@@ -21,13 +20,12 @@ def seconds(payload):
     return 0
 
 
-def take(state, topic, payload, *_):
+def take(state, payload):
     """Note that no upload may come before: node.finish plans the sleep by it, of a minute at least.
 
-    state: node.state.State. topic, payload: bytes. What is on USER/errors counts when it names a time.
+    state: node.state.State. payload: bytes; b"" asks for nothing: that is how a retained message is deleted.
     """
     from power import rtc
 
-    wait_s = seconds(payload)
-    if wait_s or (payload and topic[-6:] != b"errors"):
-        state.not_before = max(state.not_before, rtc.read() + max(60, wait_s))
+    if payload:
+        state.not_before = max(state.not_before, rtc.read() + max(60, seconds(payload)))

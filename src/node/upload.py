@@ -6,7 +6,6 @@ import sys
 from micropython import const
 
 from node import drop
-from node import state as states
 from power import awake
 
 _ROUND_FREE = const(20000)  # bytes of heap
@@ -33,10 +32,8 @@ def run(memory, service_name, template, name, host, options, filters, said):
         batch[:] = [rec[:1] for rec in batch]
         publish.batch = ()
         more.clear()
-        if message[0].rsplit(b"/", 1)[-1] in b"throttle errors":
-            from node import throttle
-
-            return throttle.take(state, *message)
+        if message[0][-9:] == b"/throttle":
+            return _step("node.throttle", "take", state, message[1])
         if message[1].startswith(b'{"chip":'):
             from node import twin
 
@@ -70,17 +67,11 @@ def run(memory, service_name, template, name, host, options, filters, said):
                 gc.collect()
                 state.told[10] = min(gc.mem_free() >> 8, 255)
             # The client makes room for the store.
-            drop("mqtt", "node.commands", "node.throttle", "node.status", "node.twin")
+            drop("mqtt", "node.commands", "node.status", "node.twin")
             gone = _step("node.rounds", "done", memory, batch, acked)
             delivered += gone
-        if not pipelined:
-            state.flags |= states.STEP_BY_STEP
-        if state.refused or max(granted or b"\0") >= 0x80:
-            from node import grants
-
-            grants.note(state, filters, options["subscribe"], granted)
-            del grants
-            drop("node.grants")
+        if not pipelined or state.refused or granted.strip(b"\1"):
+            _step("node.grants", "note", state, filters, options["subscribe"], granted, pipelined)
         # What the broker did not acknowledge goes again in the next wake, not for ever in this one. And a heap in pieces has no
         # room for a second round.
         if gone < len(batch) or gone < 2 or gc.mem_free() < _ROUND_FREE or not _step("node.rounds", "pending", memory):

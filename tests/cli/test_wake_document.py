@@ -81,10 +81,10 @@ def test_the_error_tables_numbers_are_the_nodes() -> None:
     assert 10 + backoff.extra_s(backoff.NETWORK, 20, 10, 0, 60000) == 6 * 3600 and "or six hours" in text
 
     class State:
-        refused = 0
+        refused = flags = 0
 
     both = [("a", 1), ("b", 1)]
-    grants.note(State, both, both, b"\1\x80")
+    grants.note(State, both, both, b"\1\x80", True)
     uploads = 0
     while len(grants.ask(State, both)) < 2:
         uploads += 1

@@ -73,21 +73,22 @@ def test_a_refused_subscription_is_left_out_and_asked_for_again_much_later():
     filters = [own, fleet]
     st = state.State()
     assert grants.ask(st, filters) == filters
-    grants.note(st, filters, filters, b"\1\x80")
+    grants.note(st, filters, filters, b"\1\x80", True)
+    assert not st.flags
     for _ in range(63):
         asked = grants.ask(st, filters)
         assert asked == [own]
-        grants.note(st, filters, asked, b"\1")
+        grants.note(st, filters, asked, b"\1", True)
     assert grants.ask(st, filters) == filters
-    grants.note(st, filters, filters, b"\1\x87")  # MQTT 5: not authorised
+    grants.note(st, filters, filters, b"\1\x87", True)  # MQTT 5: not authorised
     assert grants.ask(st, filters) == [own]
-    grants.note(st, filters, [own], b"\x80")
+    grants.note(st, filters, [own], b"\x80", True)
     assert grants.ask(st, filters) == []
     for _ in range(62):
         assert grants.ask(st, filters) == []
     assert grants.ask(st, filters) == filters
-    grants.note(st, filters, filters, b"\1\1")
+    grants.note(st, filters, filters, b"\1\1", True)
     assert st.refused == 0 and grants.ask(st, filters) == filters
     # An answer that is too short leaves what is known.
-    grants.note(st, filters, filters, b"")
-    assert st.refused == 0
+    grants.note(st, filters, filters, b"", False)
+    assert st.refused == 0 and st.flags == state.STEP_BY_STEP

@@ -174,7 +174,7 @@ def test_a_refused_subscription_neither_stops_the_readings_nor_is_asked_for_each
 THROTTLING = """
 
 def subscriptions(template, name):
-    return [("me/throttle", 1), ("me/errors", 1)]
+    return [("me/throttle", 1)]
 """
 
 
@@ -202,6 +202,5 @@ def test_a_throttle_message_is_obeyed_over_sleeps_and_doubles(
             break
     assert waits[0] >= 235 and waits[1] >= 475  # the second and third in a row
     listener.publish("me/throttle", b"", retain=True)
-    listener.publish("me/errors", b"something else was wrong", retain=True)
     wake, asleep_s = slept(node)
     assert "link" in phases(wake) and asleep_s < 20
