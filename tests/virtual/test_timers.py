@@ -147,10 +147,16 @@ machine.soft_reset()
 
 
 def test_a_reset_stops_the_watchdog(make, board):
-    program = "import machine, time\nif machine.reset_cause() in (2, 4):\n    time.sleep_ms(900)\n    print('on')\n" + (
-        "else:\n    machine.WDT(timeout=%d)\n    machine.reset()\n" % (5000 if board == "esp8266" else 600)
-    )
-    virtual = make(board, program)
+    program = """
+import machine, time
+if machine.reset_cause() in (2, 4):
+    time.sleep_ms(900)
+    print("on")
+else:
+    machine.WDT(timeout=600)
+    machine.reset()
+"""
+    virtual = make(board, program.replace("600", "5000") if board == "esp8266" else program)
     assert virtual.run_wake(20).ended == "reset"
     assert virtual.run_wake(20).output == "on\n"
 

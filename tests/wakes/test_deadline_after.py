@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stuck import Cut, Stuck, driver, only_slept, phases
 
 from nodes import BOARDS, MakeNode
-from stuck import Cut, Stuck, driver, only_slept, phases
 
 FAST = {"speed": 8}
 INTERVAL_S = 600

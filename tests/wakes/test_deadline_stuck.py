@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from stuck import ENDLESS, Stuck, driver
 
 from nodes import BOARDS, ROOT, MakeNode
-from stuck import ENDLESS, Stuck, driver
 
 SPEED = 8
 MAX_AWAKE_S = 20

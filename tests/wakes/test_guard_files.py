@@ -95,7 +95,7 @@ def test_the_window_is_for_power_ups_only(make_node: MakeNode, board: str) -> No
 
 # On the virtual board machine and sys can be spoilt from config.py, as no hardware's can.
 NO_MEMORY = b"import sys\ndef no_room(error):\n    bytearray(1 << 40)\nsys.print_exception = no_room\nraise MemoryError\n"
-NO_SLEEP = b"import machine\ndef refuse(ms):\n    raise ValueError('wakeup value too large')\nmachine.deepsleep = refuse\n1 // 0\n"
+NO_SLEEP = b"import machine\ndef refuse(ms):\n    raise ValueError('too large')\nmachine.deepsleep = refuse\n1 // 0\n"
 
 
 @pytest.mark.parametrize("board", BOARDS)

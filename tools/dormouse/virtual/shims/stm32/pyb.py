@@ -83,9 +83,9 @@ class Timer(_timer.SoftTimer):
     def source_freq(self):
         return 60000000  # twice APB1's; the other half of the timers, on APB2, have more
 
-    def init(self, *, freq=None, prescaler=None, period=None, tick_hz=1000, mode=0, div=1, callback=None, hard=True):
-        if freq is not None:
-            ms = int(1000 / freq)
+    def init(self, *, prescaler=None, period=None, tick_hz=1000, mode=0, div=1, callback=None, hard=True, **more):
+        if "freq" in more:
+            ms = int(1000 / more["freq"])
         elif prescaler is not None and period is not None:
             ms = (prescaler + 1) * (period + 1) // 60000
         elif period is not None:
