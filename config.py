@@ -25,6 +25,7 @@ BATTERY = {                   # None: on mains; published as volts and percent
 }
 BROKER = "192.168.1.10"       # host or host:port; user and password: credentials.py
 TLS = False                   # not in this version: False
+MQTT5 = False                 # True: the broker itself tells (status: lost) when the node misses two uploads
 SERVICE = "plain"             # plain
 TOPIC = "dormouse/{name}"     # at most 64 bytes; below it: readings, set, result
 STATIC_IP = None              # ("192.168.1.50/24", "192.168.1.1"): the largest saving; None: DHCP

@@ -35,6 +35,7 @@ def done(memory, batch, acked):
         state.sent = max(state.sent, batch[-1][0])
     if len(acked) > len(batch) and acked[-1] == 1:
         state.told[14] |= 8  # the last message is a traceback: node.tally
-    acked = acked[: len(batch)]
+    # MQTT 5: from 128 on it is a refusal, and the record stays.
+    acked = bytes([code == 1 for code in acked[: len(batch)]])
     outbox.ack(memory, batch, acked)
     return sum(acked)

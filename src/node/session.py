@@ -45,6 +45,13 @@ def settings(memory, config, credentials, broker):
         "password": credentials.PASSWORD,
         # A clean goodbye takes it back (MQTT 3.1.1 section 3.1.2.5): it is for a node that dies in its upload.
         "will": (service.topic(config.TOPIC, name, "status"), lost, True, 1),
+        # With MQTT 5 seconds: the will's delay, in which it is due twice.
+        "v5": _delay_s(memory, config) if config.MQTT5 else None,
         "pipeline": not state.flags & states.STEP_BY_STEP,
     }
     return config.SERVICE, config.TOPIC, name, host, options, filters, said
+
+
+def _delay_s(memory, config):
+    interval_s = memory.interval_s() << (2 if memory.state.flags & states.STRETCHED else 0)
+    return 2 * interval_s * (memory.state.upload_every or config.UPLOAD_EVERY) + 60

@@ -50,9 +50,14 @@ def run(memory, service_name, template, name, host, options, filters, said):
             from node import status
 
             results.append(status.message(memory, *said))
+            if codec:
+                # The will's delay is too short, perhaps: it is taken back, until the next upload.
+                codec.goodbye = codec.disconnect()
         return results
 
     delivered = 0
+    delay_s = options.pop("v5")
+    codec = None
     topic = service.topic(template, name, "readings")
     while True:
         batch = _step("node.rounds", "pending", memory)
@@ -60,6 +65,12 @@ def run(memory, service_name, template, name, host, options, filters, said):
         acked = bytearray(len(publish))
         gone = 0
         try:
+            if delay_s:
+                from mqtt.v5 import V5
+
+                # Reason 4: the broker tells of the node that did not come back within the delay (MQTT 5 section 3.1.3.2.2).
+                codec = V5({}, {0x18: delay_s}, 4)
+            options["v5"] = codec
             granted, pipelined = _exchange(host, publish, acked, on_message, options)
         finally:
             if state.told[14] & 4:
@@ -67,6 +78,7 @@ def run(memory, service_name, template, name, host, options, filters, said):
                 gc.collect()
                 state.told[10] = min(gc.mem_free() >> 8, 255)
             # The client makes room for the store.
+            codec = options["v5"] = None
             drop("mqtt", "node.commands", "node.status", "node.twin")
             gone = _step("node.rounds", "done", memory, batch, acked)
             delivered += gone

@@ -16,7 +16,10 @@ from dormouse.settings import Settings
 
 _AS_SOURCE = ("main",)
 _NEVER = ["mqtt.waiting"]  # a node has no event loop: mqtt.blocking takes its place
-_ONLY_WITH = {"mqtt.tls": "TLS"}  # module to the setting that makes the node load it
+# Module to the setting that makes the node load it.
+_ONLY_WITH = {
+    "mqtt.tls": "TLS", "mqtt.v5": "MQTT5", "mqtt.properties": "MQTT5", "mqtt.reasons5": "MQTT5"
+}  # fmt: skip
 
 
 def modules(root: Path, settings: Settings) -> dict[str, Path]:
