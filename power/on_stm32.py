@@ -68,7 +68,8 @@ def backstop(ms, sleep_ms):
     timer = pyb.Timer(2)
     _sleep_ms = min(sleep_ms, MAX_SLEEP_MS)
     if ms:
-        timer.init(period=ms, callback=_interrupt)
+        # Half milliseconds: their prescaler fits 16 bits at any clock that the chip can have.
+        timer.init(prescaler=timer.source_freq() // 2000 - 1, period=2 * ms, callback=_interrupt)
     else:
         timer.deinit()
 
