@@ -34,7 +34,7 @@ def comments() -> dict[str, str]:
     found = {}
     outer = ""
     for line in lines:
-        if match := re.match(r'(?:([A-Z_]+) =|    "(\w+)":)', line):
+        if match := re.match(r'(?:([A-Z][A-Z0-9_]*) =|    "(\w+)":)', line):
             outer = match[1] or outer
             name = match[1] or f"{outer}.{match[2]}"
             found[name] = line.partition("#")[2].strip()
@@ -122,6 +122,7 @@ WRONG = {
     "COUNTRY": ["de", "DEU", "1", 5],
     "NTP": ["", "a b", 5],
     "MAX_AWAKE_S": [4, 61, "20"],
+    "MQTT5": [5, None, "yes"],
     "TEST_MODE": [0, 1, None, "yes"],
 }  # fmt: skip
 

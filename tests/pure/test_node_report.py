@@ -52,7 +52,7 @@ def test_the_time_of_the_next_wake_is_right_with_and_without_drift():
         with Watched(NOW, error, 900) as world:
             wakes = [world.wake() for _ in range(40)]
             said = [status for _, status in world.said]
-            assert all([status["state"] == "sleeping" and status["wake_every_s"] == 900 for status in said])
+            assert all(status["state"] == "sleeping" and status["wake_every_s"] == 900 for status in said)
             assert "upload_at" not in said[0] and "until" not in said[0]
             off = [abs(wakes[i + 1] - said[i]["wake_at"] * 1000) for i in range(6, 39)]
             assert max(off) <= 9000 + 1000, (error, off)
@@ -127,7 +127,14 @@ def test_another_board_is_known_by_its_greeting_and_not_by_anybodys_words():
 
     kept = State()
     own = "n1-0a0b0c0d0e0f"
-    for words in (b'{"chip":"0a0b0c0d0e0f"}', b'{"chip":', b'{"chip":"', b'{"chip":"zz"}', b'{"chip":"\xff\0"}', b'{"chip":"1"}'):
+    for words in (
+        b'{"chip":"0a0b0c0d0e0f"}',
+        b'{"chip":',
+        b'{"chip":"',
+        b'{"chip":"zz"}',
+        b'{"chip":"\xff\0"}',
+        b'{"chip":"1"}',
+    ):
         twin.greeted(kept, own, words)
         assert not any(kept.told), words
     twin.greeted(kept, own, b'{"chip":"0a0b0c112233"}')

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import dormouse
 import pytest
 
+import dormouse
 from nodes import BOARDS, Listener, MakeNode
 
 FAST = {"speed": 4}
@@ -38,6 +38,8 @@ def read(handle):
 def broken(seconds):
     raise ValueError("broken")
 """
+
+
 def address(broker: Any) -> str:
     return f"{broker.host}:{broker.port}"
 
@@ -106,7 +108,7 @@ def test_a_traceback_is_kept_sent_once_and_removed(make_node: MakeNode, mosquitt
     text = listener.on("log")[0]["traceback"]
     line = BAD.decode().splitlines().index('    raise ValueError("broken")') + 1
     assert text.startswith("Traceback") and text.endswith("ValueError: broken\n")
-    assert f'line {line}, in broken' in text and "node.cycle" in text
+    assert f"line {line}, in broken" in text and "node.cycle" in text
     writes = [report["flash_writes"] for report in listener.on("report")]
     # The report comes when the records that waited are gone.
     assert [report["failures"] for report in listener.on("report")] == [{}, {"crash": 3}]

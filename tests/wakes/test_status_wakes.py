@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import threading
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -97,8 +98,6 @@ def test_a_node_that_dies_in_its_upload_is_told_by_the_broker(make_node: MakeNod
         # The wake's first write, taken as it is and sent to the broker over a line that is cut.
         server.settimeout(20)
         node = make_node(options=FAST, NAME="shed", BROKER=f"127.0.0.1:{server.getsockname()[1]}", MAX_AWAKE_S=20)
-        import threading
-
         def relay() -> None:
             line, _ = server.accept()
             line.settimeout(20)
