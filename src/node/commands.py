@@ -14,12 +14,9 @@ _KEEP = const(0x2000)
 _OWED = const(14)
 _DAY = const(21600)
 _COST = const(12)
-# First the words that are obeyed once: the place of each is its bit in state.chores. Then settings of config.py that leave the
-# node within reach of the next command, whatever their value. The ranges are node.schema's (a test compares them).
-WORDS = (
-    "upload_now: true, restart: true, clear: true, stay_awake: 0 to {} s, "
-    "wake_every_s: 10 to 2592000 s, upload_every: 1 to 96 wakes"
-)
+# Four that are obeyed once: the place of each is its bit in state.chores. Then settings of config.py. Which and why, and the
+# ranges: node.schema (a test compares them).
+WORDS = ("upload_now", "restart", "clear", "stay_awake", "wake_every_s", "upload_every")
 
 
 def take(memory, filters, heard, topic, payload, retain, dup):
@@ -59,38 +56,35 @@ def _parse(payload, retain, changes):
 
     changes: fields of the state, state.chores among them; what the command changes is put in.
     """
-    command_id = error = None
+    command_id = None
     try:
         command = len(payload) > 256 or json.loads(payload)
         command_id = command.pop("id", None)
-        if "clear" in command:
-            command.setdefault("wake_every_s")
-            command.setdefault("upload_every")
     except (ValueError, TypeError, AttributeError, MemoryError):
         command = ()
     if not command:
-        error = "no JSON object with a command, or more than 256 bytes"
+        return command_id, "no JSON command of at most 256 bytes"
     chores = changes["chores"]
-    words = WORDS.format(min(600, (_DAY - (chores >> _OWED)) // _COST))
+    if "clear" in command:
+        for name in WORDS[4:]:
+            changes[name] = 0
     for name in command:
         value = command[name]
-        problem = "unknown: {}; known: {}".format(name, words)
-        for i, row in enumerate(words.split(", ")):
-            if row.startswith("{}: ".format(name)):
-                problem = row
-                row = row.split()
-                if retain and i < 4:
-                    problem = name + ": not retained"
-                elif (
-                    value is True
-                    if i < 3
-                    else value is None and i > 3 or type(value) is int and int(row[1]) <= value <= int(row[3])
-                ):
-                    problem = None
-                    if i < 4:
-                        chores |= value << i
-                    else:
-                        changes[name] = value or 0
-        error = error or problem
+        if name not in WORDS:
+            return command_id, "unknown: {}".format(name)
+        i = WORDS.index(name)
+        if i < 4 and retain:
+            return command_id, name + ": not retained"
+        if i < 3:
+            if value is not True:
+                return command_id, name + ": true"
+        elif i < 4 or value is not None:
+            low, high = (0, min(600, (_DAY - (chores >> _OWED)) // _COST)) if i < 4 else (10, 2592000) if i < 5 else (1, 96)
+            if type(value) is not int or not low <= value <= high:
+                return command_id, "{}: {} to {}".format(name, low, high)
+        if i < 4:
+            chores |= value << i
+        else:
+            changes[name] = value or 0
     changes["chores"] = chores
-    return command_id, error
+    return command_id, None
