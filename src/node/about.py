@@ -31,10 +31,9 @@ def text(memory, chip):
                 # Of node.tally: five bits, shifted by the three above.
                 parts.append('"{}_ms":{}'.format(name, ((told[i] & 31) << (told[i] >> 5)) * _MS))
             i += 1
-    strength = getattr(memory.board().radio(), "rssi", None)
-    dbm = strength and strength()
-    if dbm:
-        parts.append('"rssi_dbm":{}'.format(dbm))
+    if state.link[5]:
+        # As it was when the access point was chosen (power.lease): asking now is not harmless on every radio.
+        parts.append('"rssi_dbm":{}'.format(state.link[5] - 256))
     # The newest record has it: it was measured before the radio started.
     ram = bytes(memoryview(memory.image)[: memory.used])
     start = ram.rfind(b'"battery":{')

@@ -9,7 +9,7 @@ import time as host
 import power
 from node import drop, plan, state
 
-_LOADED = ["node." + name for name in ("clock", "fix", "drift", "outcome", "finish", "sntp")]
+_LOADED = ["node." + name for name in ("clock", "fix", "drift", "outcome", "finish", "sntp", "tally", "status", "about")]
 _LOADED += ["power." + name for name in ("rtc", "sleep", "cause", "awake")]
 
 

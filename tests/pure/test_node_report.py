@@ -142,16 +142,10 @@ def test_another_board_is_known_by_its_greeting_and_not_by_anybodys_words():
 
 
 class Board:
-    """The memory, the board and its radio, as node.about asks them."""
+    """The memory, as node.about asks it."""
 
     image = b'some record {"battery":{"voltage_v":3.9,"percent":70},"air":{}} and a torn "battery":{"vol'
     used = 63
-
-    def board(self):
-        return self
-
-    def radio(self):
-        return self
 
 
 def about(kept):
@@ -202,6 +196,28 @@ def test_the_newest_records_battery_is_in_the_report():
     said = about(State())
     assert said["battery"] == {"voltage_v": 3.9, "percent": 70}
     assert said["boots"] == 0 and said["chip"] == "0a0b0c0d0e0f" and "rssi_dbm" not in said
+    kept = State()
+    kept.link[5] = 256 - 61
+    assert about(kept)["rssi_dbm"] == -61
     Board.used = 10
     assert "battery" not in about(State())
     Board.used = 63
+
+
+def test_the_phases_of_a_wake_are_told_by_its_marks():
+    marks = (("start", 0), ("measure", 120), ("link", 200), ("clock", 1000), ("mqtt", 1080), ("finish", 1480), ("sleep", 1500))
+    for left_out, clock_ms in (("", 80), ("clock", None)):
+        with Clockwork(NOW, 0, 900) as world:
+            world.clock_since_ms = 1496
+            world.trail = bytearray()
+            for phase, ms in marks:
+                if phase != left_out:
+                    world.trail += bytes((ord(phase[0]), ms >> 11, ms >> 3 & 255))
+            from node import tally
+
+            kept = State()
+            tally.run(kept, None)
+        said = about(kept)
+        assert said["awake_ms"] in range(1400, 1497) and said["boot_ms"] == 120 and said["measure_ms"] == 80
+        assert said.get("clock_ms") == clock_ms and said["mqtt_ms"] == 400
+        assert said["link_ms"] in (range(750, 801) if clock_ms else range(800, 881))
