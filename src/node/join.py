@@ -3,7 +3,7 @@
 import socket
 
 from node import drop
-from power import awake, lease, rtc
+from power import awake, rtc
 
 
 def run(memory):
@@ -15,6 +15,7 @@ def run(memory):
     import config
     import credentials
     from node import link
+    from power import lease
 
     error = memory.link_error
     if error and not isinstance(error, OSError):
@@ -23,9 +24,11 @@ def run(memory):
     board = memory.board()
     state = memory.state
     kept = state.link
-    fresh = link.up(board.radio(), credentials.WIFI, config.STATIC_IP, kept, error)
+    radio = board.radio()
+    fresh = link.up(radio, credentials.WIFI, config.STATIC_IP, kept, error)
     del link
-    drop("node.link", "node.search")
+    drop("node.link", "node.search", radio.__name__)
+    del radio
     host, colon, port = config.BROKER.partition(":")
     if fresh or not lease.broker(kept):
         fresh = True
@@ -37,6 +40,9 @@ def run(memory):
             if not lease.broker(kept):
                 raise
     host = lease.broker(kept)
+    # What is made from here on stays for the upload: it is not to lie above all this.
+    del lease
+    drop("power.lease")
     from node import clock
 
     if clock.due(state):
@@ -47,6 +53,7 @@ def run(memory):
         kept[2:4] = (rtc.read() // 60 & 0xFFFF).to_bytes(2, "little")
         memory.save()
     del clock
+    drop("node.clock")
     from node import session
 
     return session.settings(memory, config, credentials, host + colon + port)

@@ -8,7 +8,9 @@ import pytest
 from linkworld import SPEED, MakeMeshed, meshed
 
 from dormouse.virtual.mesh import AccessPoint, WifiMesh
+from node import fields
 from nodes import BOARDS
+from power import retained, whole
 
 __all__ = ["meshed"]
 
@@ -113,3 +115,37 @@ def test_a_short_budget_has_no_time_for_a_scan(meshed: MakeMeshed, board: str, m
         wake = node.wake()
         assert wake.delivered and wake.scans == 0, wake.output
         assert wake.quiet == (number > 0)
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_whatever_stands_there_does_no_harm(meshed: MakeMeshed, board: str, mosquitto: Any) -> None:
+    """Bytes of another layout in a state that is whole: at worst one wake fails, and the one after it is good."""
+    node = meshed(board, f"broker.lan:{mosquitto.port}", NTP="127.0.0.1")
+    assert node.wake().delivered
+    found_at = node.node.retained.index(node.mesh.bssid)
+    place = found_at - 4 - max(at for at in frames(node.node.retained) if at < found_at)
+    elsewhere = bytes((5, 0xC3, 6, 24)) + NEW + bytes((10, 9, 8, 7, 10, 9, 8, 1, 10, 9, 8, 1, 127, 0, 0, 9))
+    here = elsewhere.replace(NEW, node.mesh.bssid)
+    for found in (b"\xff" * 26, bytes(range(100, 126)), elsewhere, here):
+        image = bytearray(node.node.retained)
+        for at in frames(image):
+            image[at + place : at + place + 26] = found  # past the mark and the minute
+            seal(image, at)
+        node.node.retained = bytes(image)
+        wakes = [node.wake(), node.wake()]
+        assert wakes[1].delivered, [wake.output for wake in wakes]
+
+
+def frames(image: bytes | bytearray) -> list[int]:
+    """Where in retained memory the whole frames with a state begin."""
+    last = len(image) - retained.HEADER - fields.size()
+    found = [at for at in range(last + 1) if whole.turn(image, at, fields.VERSION, fields.size()) >= 0]
+    assert found
+    return found
+
+
+def seal(image: bytearray, at: int) -> None:
+    """Make a frame right again."""
+    body = at + retained.HEADER
+    check = retained.check(image[at : at + retained.CHECKED], image[body : body + fields.size()])
+    image[at + retained.CHECKED : body] = check

@@ -47,10 +47,10 @@ def _whole(wake: Seen, board: str) -> None:
 
 @pytest.mark.parametrize("board", BOARDS)
 def test_address_and_name_are_two_hours_old_at_most(meshed: MakeMeshed, board: str, mosquitto: Any) -> None:
-    node = meshed(board, f"broker.lan:{mosquitto.port}", WAKE_EVERY_S=2500, NTP="127.0.0.1")
+    node = meshed(board, f"broker.lan:{mosquitto.port}", WAKE_EVERY_S=3000, NTP="127.0.0.1")
     asked_s = None
     kept = aged = 0
-    for _ in range(6):
+    for _ in range(7):
         now_s = node.node.now_s
         wake = node.wake()
         assert wake.delivered, wake.output
