@@ -42,10 +42,10 @@ def take(memory, filters, heard, topic, payload, retain, dup):
     changes = {"chores": state.chores | _KEEP}
     command_id, error = _parse(payload, retain, changes)
     # The answer goes with the acknowledgement: whoever sends again has had neither.
-    if not (error or dup and mark in bytes(marks[8:])):
+    if not (error or (dup and mark in bytes(marks[8:]))):
         marks[8:] = mark + marks[8:20]
-        for name in changes:
-            setattr(state, name, changes[name])
+        for name, value in changes.items():
+            setattr(state, name, value)
     # Before it is acknowledged: a command that the broker forgets must be in effect.
     memory.save()
     return command_id, error

@@ -134,9 +134,7 @@ def test_upload_now_makes_the_next_wake_upload_or_the_first_that_can(
     assert "link" not in phases(slept(node.run_wake()))
 
 
-def test_stay_awake_is_bounded_by_the_day_whatever_the_clock(
-    make_node: MakeNode, mosquitto: Any, listener: Listener
-) -> None:
+def test_stay_awake_is_bounded_by_the_day_whatever_the_clock(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
     # A day of 1920 s, which allows 40 s: its true 1800 s are too long for a test. Each 48 s of sleep give one back.
     extra = {}
     for name in ("chores", "commands"):

@@ -83,9 +83,7 @@ def test_config_py_takes_precedence_for_the_setting_that_it_changes(
     assert wake_of(node).sleep_ms <= 90000
 
 
-def test_refused_commands_are_answered_and_do_not_come_back(
-    make_node: MakeNode, mosquitto: Any, listener: Listener
-) -> None:
+def test_refused_commands_are_answered_and_do_not_come_back(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
     keep = listener.client.on_message
     listener.client.on_message = lambda c, u, m: None if m.topic == SET else keep(c, u, m)
     node = node_of(make_node, mosquitto, WAKE_EVERY_S=600)
