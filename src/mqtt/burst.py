@@ -67,7 +67,7 @@ async def exchange(
     # has its place in memory: later a small heap has no piece left that is large enough.
     out = bytearray(192 * len(publish) + 128)
     from . import packet
-    from .parser import MQTTError, parse
+    from .parser import failure, parse
     from .transport import open, read, resolve, write
 
     until = ticks_add(ticks_ms(), timeout_ms)
@@ -101,10 +101,10 @@ async def exchange(
                 if isinstance(item, tuple):
                     kind, flags, pid, first, second = item
                     if (kind == _CONNACK) != (present is None):
-                        raise MQTTError(_PROTOCOL, -1)
+                        raise failure(_PROTOCOL, -1)
                     if kind == _CONNACK:
                         if pid:
-                            raise MQTTError(pid)
+                            raise failure(pid)
                         present = flags
                         await write(sock, rest, until)
                     elif kind == _PUBLISH:
@@ -152,7 +152,7 @@ async def exchange(
                 pass
             return present, granted, received, pipeline
         except OSError as error:
-            if not spare or isinstance(error, MQTTError):
+            if not spare or hasattr(error, "retry"):
                 raise
         finally:
             sock.close()

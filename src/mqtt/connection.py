@@ -5,9 +5,8 @@ from time import ticks_add, ticks_diff, ticks_ms
 
 from micropython import const
 
-from .errors import MQTTError
 from .keep import cancel, keep, pause, timed
-from .parser import parse
+from .parser import failure, parse
 from .session import Request, Session
 from .transport import open, read, resolve, write
 from .waiting import wake
@@ -145,9 +144,9 @@ class Connection:
             self._acks = bytearray()
             kind, flags, code, _, _ = await self._event(stream, until)
             if kind != _CONNACK:
-                raise MQTTError(_PROTOCOL, -1)
+                raise failure(_PROTOCOL, -1)
             if code:
-                raise MQTTError(code)
+                raise failure(code)
             self.session_present = bool(flags) and not clean
             for data in self._session.resume(self.session_present, ticks_ms()):
                 await write(stream, data, until)
@@ -188,7 +187,7 @@ class Connection:
                     if flags & 2:
                         self._acks += b"\x40\2" + pid.to_bytes(2, "big")  # PUBACK (3.4)
                 elif kind == _CONNACK:
-                    raise MQTTError(_PROTOCOL, -1)
+                    raise failure(_PROTOCOL, -1)
                 else:
                     self._session.answer(kind, pid, first or b"\0")
         except (OSError, MemoryError) as e:
@@ -260,7 +259,7 @@ class Connection:
         if isinstance(result, OSError):
             raise result
         if result[0] & 0x80:
-            raise MQTTError(result[0], answer)
+            raise failure(result[0], answer)
         return result
 
     def _drop(self, stop=False):

@@ -2,7 +2,6 @@
 # bytes of it are held.
 from micropython import const
 
-from .errors import MQTTError
 from .packet import text
 
 _CONNACK = const(0x20)
@@ -16,6 +15,13 @@ _MALFORMED = const(0x81)
 _TOO_LARGE = const(0x95)
 
 _SIZE = const(128)
+
+
+def failure(code, first=0x2002):
+    """An errors.MQTTError. Most programs never see one, and none is loaded before."""
+    from .errors import MQTTError
+
+    return MQTTError(code, first)
 
 
 def body(kind, flags, part):
@@ -43,7 +49,7 @@ def body(kind, flags, part):
                 return kind, 0, pid, codes, None
     except (IndexError, ValueError):
         pass  # shorter than its own lengths say, or no topic
-    raise MQTTError(_MALFORMED, -1)
+    raise failure(_MALFORMED, -1)
 
 
 def parse(limit=1024, body=body):
@@ -78,18 +84,18 @@ def parse(limit=1024, body=body):
         while head <= end - start and buf[start + head - 1] & 128:
             head += 1
         if head > 5:  # remaining length: 1 to 4 bytes (2.2.3)
-            raise MQTTError(_MALFORMED, -1)
+            raise failure(_MALFORMED, -1)
         need = head
         if head <= end - start:
             kind = buf[start] & 0xF0
             flags = buf[start] & 15
             if flags and (kind != _PUBLISH or flags & 4 or flags & 10 == 8):  # 2.2.2, QoS 2 (not asked for) or 3, 3.3.1-2
-                raise MQTTError(_MALFORMED, -1)
+                raise failure(_MALFORMED, -1)
             length = 0
             for i in range(start + head - 1, start, -1):
                 length = length << 7 | buf[i] & 127
             if length > limit and kind != _PUBLISH:
-                raise MQTTError(_TOO_LARGE, -1)
+                raise failure(_TOO_LARGE, -1)
             need += length if length <= limit else 2
         if need > end - start:
             rest = buf[start:end]

@@ -2,7 +2,7 @@
 # identifier. Loaded when one comes.
 from micropython import const
 
-from .errors import MQTTError
+from .parser import failure
 
 _MALFORMED = const(0x81)
 
@@ -15,7 +15,7 @@ def skip(buf, start, end, flags, length):
     """
     at = 2 + (buf[start] << 8 | buf[start + 1])  # where its pid is, counted from start
     if at + (flags & 2) > length:
-        raise MQTTError(_MALFORMED, -1)
+        raise failure(_MALFORMED, -1)
     pid = 0
     while True:
         n = min(length, end - start)
@@ -30,5 +30,5 @@ def skip(buf, start, end, flags, length):
         start = 0
         end = yield memoryview(buf)
     if flags & 2 and not pid:
-        raise MQTTError(_MALFORMED, -1)
+        raise failure(_MALFORMED, -1)
     return start, end, pid
