@@ -45,4 +45,4 @@ def test_the_numbers_are_the_codes() -> None:
     assert day_s == 86400
     assert f"comes back with {cost_s} s of sleep, that is {day_s // cost_s} s a day" in TEXT
     assert f"In hand are {day_s // cost_s} s" in TEXT
-    assert f"at most {re.findall(r'len.payload. > (.*) or', commands)[0]} bytes" in TEXT
+    assert f"at most {re.findall(r'len.payload. <= (.*) else', commands)[0]} bytes" in TEXT

@@ -58,7 +58,7 @@ def _parse(payload, retain, changes):
     """
     command_id = None
     try:
-        command = len(payload) > 256 or json.loads(payload)
+        command = json.loads(payload if len(payload) <= 256 else b"")
         command_id = command.pop("id", None)
     except (ValueError, TypeError, AttributeError, MemoryError):
         command = ()
