@@ -209,10 +209,10 @@ class _Node:
         self.phases.own_ms = max(0.0, median(warm) - median(bare))
 
     def without_broker(self) -> None:
-        """A wake whose broker is down, and a day of them."""
-        self.measured("broker down")
+        """A wake whose broker is down, long after the first, and a day of them."""
         for _ in range(_STEADY):
             lives.wake(self._node, self._hurry)
+        self.measured("broker down")
         self.phases.down = self._day("broker down")
 
     def with_silent_broker(self) -> None:
