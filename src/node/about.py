@@ -49,8 +49,8 @@ def text(memory, chip):
             failures.append('"{}":{}'.format(name, count & 15))
         count >>= 4
     parts.append('"failures":{{{}}}'.format(",".join(failures)))
-    counts = state.dropped, state.sensor_errors, state.flash_writes
-    parts.append('"dropped":{},"sensor_errors":{},"flash_writes":{}'.format(*counts))
-    if state.refused:
-        parts.append('"refused":{}'.format(state.refused & 3))
+    counts = state.dropped, state.sensor_errors, state.flash_writes, state.refused & 3
+    for i in range(4):
+        if counts[i]:
+            parts.append('"{}":{}'.format("dropped sensor_errors flash_writes refused".split()[i], counts[i]))
     return ",".join(parts) + "}"

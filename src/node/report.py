@@ -47,8 +47,10 @@ def messages(memory, service, template, name, options, said):
     news = (state.boot, state.config_mark, state.dropped, len(bin(2 * state.sensor_errors)), state.refused & 3)
     mark = check(repr(news).encode(), told[_TWIN : _TWIN + 3])[0]
     due = regular or told[_MARK] != mark or any(told[:_MARK]) or told[_FLAGS] & _UNDER_WAY
+    # After a failure the readings go alone; where the heap was too small for them, all but once a day.
+    alone = state.fails or (state.flags & states.SMALL_HEAP and not regular)
     # With more records than usual a small heap has no room for a report too: it comes with the next upload.
-    if due and (state.seq - state.acked & 0xFFFF) <= every:
+    if due and not alone and (state.seq - state.acked & 0xFFFF) <= every:
         from node import about
 
         payload = about.text(memory, chip).encode()
@@ -66,7 +68,7 @@ def messages(memory, service, template, name, options, said):
                 told[_TWIN : _TWIN + 3] = bytes(3)
             told[_FLAGS] &= ~_HEARD
             told[_LOGGED:_FLAGS] = bytes(3)
-    if told[_FLAGS] & _LOG:
+    if told[_FLAGS] & _LOG and not alone:
         from node import log
 
         found.append(log.message(service.topic(template, name, "log")))

@@ -62,7 +62,7 @@ def run(memory, service_name, template, name, host, options, filters, said):
     while True:
         batch = _step("node.rounds", "pending", memory)
         publish = Batch(service, topic, state, batch, more)
-        acked = bytearray(len(publish))
+        acked = bytearray(len(batch) + len(more))
         gone = 0
         try:
             if delay_s:
@@ -122,7 +122,8 @@ class Batch:
         self.batch = batch
 
     def __len__(self):
-        return len(self.batch) + len(self._more)
+        # By it the client makes its room: a report is longer than a reading.
+        return len(self.batch) + 2 * len(self._more) - 1
 
     def __getitem__(self, i):
         """(topic, payload, retain, qos, pid, dup): the packet id is the sequence number, so that a session which the broker
