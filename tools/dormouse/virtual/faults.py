@@ -165,8 +165,11 @@ class Injection:
     def serve(self, life: Life, request: Request) -> bytes | None:
         """Answer a call, or do not: None."""
         self._number += 1
-        # A wake with one call more or less has something else here; what tears a write of memory is none for that.
-        if self._number == self._fault.call and (self._fault.kind != "torn" or request.name == "mem.set"):
+        now = self._number == self._fault.call
+        if self._fault.kind == "torn":
+            # A wake with one call more before it has something else here, which cannot be torn: then the next write is.
+            now = self._number >= self._fault.call and request.name == "mem.set" and not self.met
+        if now:
             self.met = True
             return self._happen(life, request)
         result: bytes = CALLS[request.name](life, request.payload)
