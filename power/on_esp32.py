@@ -34,7 +34,10 @@ def backstop(ms, _):
     12 days, the most whose fourfold fits 32 bits (esp-idf task_wdt_impl_timergroup.c: half milliseconds, and twice the time
     for the second stage).
     """
-    machine.WDT(timeout=ms or 0x3FFFFFFF)
+    try:
+        machine.WDT(timeout=ms or 0x3FFFFFFF)
+    except OSError:
+        pass  # a firmware without the task watchdog: better a node without a backstop than none
 
 
 def radio():
