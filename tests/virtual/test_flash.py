@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dormouse.virtual.calls import CALLS
+from dormouse.virtual.wire import Refused
+
 SLEEP = "\nimport machine\nmachine.deepsleep(1000)"
 
 
@@ -62,3 +65,31 @@ def test_writes_are_counted(make, board):
     virtual = make(board, "with open('n', 'w') as f:\n    f.write('x' * 9000)" + SLEEP)
     assert virtual.run_wake(20).flash_writes >= 3
     assert make(board, "print(open('main.py').read(1))" + SLEEP).run_wake(20).flash_writes == 0
+
+
+class Broken:
+    """Every write and erase fails."""
+
+    def serve(self, life, request):
+        if request.name in ("flash.write", "flash.erase"):
+            raise Refused(5)
+        return CALLS[request.name](life, request.payload)
+
+
+def test_stm32_returns_an_error_to_its_file_system(make):
+    # ports/stm32/storage.c, pyb_flash_writeblocks: a number, which littlefs passes on as an OSError of its own.
+    program = """
+import os
+for _ in range(2):
+    try:
+        with open("n", "w") as f:
+            f.write("x")
+    except OSError as e:
+        print("OSError", e.errno)
+print(os.listdir())
+"""
+    virtual = make("pyboard_d", program + SLEEP)
+    virtual.faults = Broken()
+    wake = virtual.run_wake(20)
+    assert wake.output.splitlines() == ["OSError 5", "OSError 5", "['main.py']"]
+    assert (wake.ended, wake.flash_writes) == ("deepsleep", 0)
