@@ -23,6 +23,7 @@ else:
 
 BOARDS = ("esp8266", "feather_s2", "pyboard_d")
 BOARD = "feather_s2"
+pytestmark = pytest.mark.timeout(300)  # the first one waits for whole days on three boards
 SPEED = 16  # --speed of the virtual board: every modelled time is a sixteenth
 WAKES = [*phases.GOOD, *phases.FAILED, *phases.BROKER]
 

@@ -31,7 +31,7 @@ _NOTHING = b"import machine\nmachine.deepsleep(1000)\n"
 _CRASH = b"def run(memory):\n    raise RuntimeError('on purpose')\n"  # in place of node.join: the radio is on by then
 _NOBODY = 0x08  # an I2C address at which no sensor is
 _REFUSED, _STALLED = b"\x20\2\0\5", b"\x20\2\0\0"  # CONNACK: not authorised, accepted (MQTT 3.1.1 table 3.1)
-_ENOUGH = 8  # wakes of a hurried day
+_ENOUGH = 5  # wakes of a hurried day
 _STEADY = 10  # failures in a row after which the sleeps grow no more (node.backoff)
 
 
