@@ -16,8 +16,8 @@ _NEW = ".new"  # a power cut may leave the new file alone
 def count_boot(state, least=0):
     """Count a cold boot, one write per power-up, and take up what the file knows of earlier ones.
 
-    state: node.state.State; its boot, 1 to 65535, flash_writes, dropped and acked are set. least: the highest boot that is known
-    otherwise; a file that was lost must not bring keys back that readings in the store have.
+    state: node.fields.State; its boot, 1 to 65535, flash_writes, dropped and acked are set. least: the highest boot that is
+    known otherwise; a file that was lost must not bring keys back that readings in the store have.
     """
     newest = [0]
     for path in (_BOOTS, _BOOTS + _NEW):

@@ -5,10 +5,10 @@ younger file is full it takes the older one's place: the oldest readings are dro
 record stays where it was written until all are delivered or in flash, and newer ones begin where it began: a write that a
 reset stops leaves the older ones whole.
 
-Wear: littlefs moves to other blocks with each write, so that the whole file system wears evenly, and a power cut leaves the file
-as it was before the write or after it. FAT, a Pyboard D's own, writes its table and folder in the same place each time, and
-the chip erases 4 KiB for that (ports/stm32/spibdev.c): a power cut in that moment can cost the file system, whatever the program
-does. A Pyboard D in the field is better formatted with littlefs (os.VfsLfs2.mkfs(pyb.Flash(start=0))).
+Wear: littlefs moves to other blocks with each write, so that the whole file system wears evenly, and a power cut leaves the
+file as it was before the write or after it. FAT, a Pyboard D's own, writes its table and folder in the same place each time,
+and the chip erases 4 KiB for that (ports/stm32/spibdev.c): a power cut in that moment can cost the file system, whatever the
+program does. A Pyboard D in the field is better formatted with littlefs (os.VfsLfs2.mkfs(pyb.Flash(start=0))).
 
 The functions work on a store: an object with image (retained memory, readings first), used (bytes of them), room (bytes that
 they may grow to), ram(n) (the first n as a stream), save() and state (acked: the key up to which all is delivered or dropped;

@@ -1,4 +1,4 @@
-"""A board of retained memory, a clock and a reset cause, for what keeps readings: the real files, on CPython and MicroPython."""
+"""A board of retained memory, a clock and a reset cause, for what keeps readings: the real files on both interpreters."""
 
 import sys
 

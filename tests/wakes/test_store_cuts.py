@@ -19,9 +19,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize(("kind", "least"), [("littlefs", 300), ("fat", 5)])
 def test_a_power_cut_anywhere_in_a_spill_or_a_turn(micropython: str, kind: str, least: int) -> None:
     environment = dict(os.environ, MICROPYPATH=os.pathsep.join((f"{_ROOT}/src", str(_ROOT), ".frozen")))
-    done = subprocess.run(
-        [micropython, str(_ROOT / "tests" / "virtual" / "scripts" / "store_cuts.py"), kind], env=environment, capture_output=True, text=True, timeout=120
-    )
+    command = [micropython, str(_ROOT / "tests" / "virtual" / "scripts" / "store_cuts.py"), kind]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     counts = [int(line.split()[1]) for line in done.stdout.splitlines()]
     assert len(counts) == 3 and min(counts) >= least, counts

@@ -32,7 +32,7 @@ class Flash:
 
     def _change(self, name, payload):
         # STM32 returns an error to the file system (ports/stm32/storage.c, pyb_flash_writeblocks). The ESP ports raise it
-        # (esp32_partition.c, check_esp_err; modesp.c, esp_flash_write), out of the middle of littlefs, which may not survive it.
+        # (esp32_partition.c, check_esp_err; modesp.c, esp_flash_write) out of littlefs's middle, which may not survive it.
         try:
             _wire.call(name, payload)
         except OSError as e:
