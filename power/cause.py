@@ -16,3 +16,11 @@ def cause():
         3: "watchdog",
         machine.SOFT_RESET: "soft",
     }.get(machine.reset_cause(), "reset")
+
+
+def usb():
+    """Whether a program on a PC has the USB port open; False where the firmware cannot tell, which only stm32's can."""
+    try:
+        return __import__("pyb").USB_VCP().isconnected()
+    except ImportError:
+        return False

@@ -82,13 +82,6 @@ def _interrupt(_):
         machine.reset()
 
 
-def usb():
-    """Whether a program on a PC has the USB port open."""
-    import pyb
-
-    return pyb.USB_VCP().isconnected()
-
-
 def radio():
     """The module that drives this port's radio."""
     from power import radio_stm32

@@ -46,7 +46,7 @@ def run(on_expire):
     if cold and why == "power":
         from node import spread
 
-        rest_s = spread.sleep_s(board, mark, every_s)
+        rest_s = spread.sleep_s(mark, every_s)
     if state.config_mark != mark:
         from node import files
 

@@ -4,15 +4,17 @@ import os
 
 from micropython import const
 
+from power.cause import usb
+
 _MOST_S = const(60)
 _FILE = "spread.txt"
 
 
-def sleep_s(board, mark, every_s):
+def sleep_s(mark, every_s):
     """Seconds to sleep before the first wake of a cold boot, less than a minute and than the interval.
 
     None on the first power-up with a config.py, whose mark is kept in flash, nor with somebody at USB, where the board can
-    tell: the newcomer sees the first message at once. board: the profile. mark: of config.py, 32 bits. every_s: the interval.
+    tell: the newcomer sees the first message at once. mark: of config.py, 32 bits. every_s: the interval.
     """
     text = str(mark)
     try:
@@ -28,6 +30,6 @@ def sleep_s(board, mark, every_s):
         except OSError:
             pass
         return 0
-    if hasattr(board, "usb") and board.usb():
+    if usb():
         return 0
     return int.from_bytes(os.urandom(2), "little") % min(_MOST_S, every_s)
