@@ -14,9 +14,9 @@ ALL = "dormouse/all/set"
 
 
 def node_of(make_node: MakeNode, broker: Any, board: str = "feather_s2", **changes: object) -> Any:
-    options = {"speed": 8, **changes.pop("options", {})}  # type: ignore[dict-item]
-    settings = {"NAME": "cmd", "BROKER": f"{broker.host}:{broker.port}", "SENSORS": {}, "BATTERY": None, **changes}
-    return make_node(board, options=options, **settings)
+    options = {"speed": 20, **changes.pop("options", {})}  # type: ignore[dict-item]
+    settings = {"NAME": "cmd", "BROKER": f"{broker.host}:{broker.port}", "SENSORS": {}, "BATTERY": None, "MAX_AWAKE_S": 60}
+    return make_node(board, options=options, **{**settings, **changes})
 
 
 def wake_of(node: Any) -> Any:
