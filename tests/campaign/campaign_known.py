@@ -19,17 +19,11 @@ class Known:
     does: Callable[[Case], bool]
 
 
-def _spill_fails(case: Case) -> bool:
-    flash = case.point.call.name.startswith("flash.")
-    return case.fault.kind == "error" and case.point.scenario == "full" and flash
-
-
 def _torn_cold(case: Case) -> bool:
     return case.fault.kind == "torn" and case.board == "esp8266" and case.point.scenario == "cold"
 
 
 KNOWN = [
-    Known("the number of dropped readings is not published", _spill_fails, _spill_fails),
     Known(
         "with room for one state only, a boot after a torn one numbers its first reading as the one that waits: it goes later",
         _torn_cold,
