@@ -7,6 +7,8 @@ state.told, which only these know: node.report, node.about, node.twin, node.tall
 """
 
 import binascii
+import gc
+import sys
 
 from micropython import const
 
@@ -24,6 +26,7 @@ _HEARD = const(2)  # another chip's greeting came since this node's own
 _UNDER_WAY = const(4)  # a report goes with this upload
 
 _DAY_S = const(86400)
+_ROOM = const(10200)  # bytes of free heap, on 32 bits
 
 
 def messages(memory, service, template, name, options, said):
@@ -49,8 +52,12 @@ def messages(memory, service, template, name, options, said):
     due = regular or told[_MARK] != mark or any(told[:_MARK]) or told[_FLAGS] & _UNDER_WAY
     # After a failure the readings go alone; where the heap was too small for them, all but once a day.
     alone = state.fails or (state.flags & states.SMALL_HEAP and not regular)
-    # With more records than usual a small heap has no room for a report too: it comes with the next upload.
-    if due and not alone and (state.seq - state.acked & 0xFFFF) <= every:
+    if due and not alone:
+        gc.collect()
+        # With less the client would not fit in beside it: a report is worth no reading.
+        alone = gc.mem_free() < (_ROOM * 3 // 2 if sys.maxsize >> 32 else _ROOM)
+    # Nor has it for more records than usual and a report, or a traceback and a report: that comes with the next upload.
+    if due and not alone and not told[_FLAGS] & _LOG and (state.seq - state.acked & 0xFFFF) <= every:
         from node import about
 
         payload = about.text(memory, chip).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Each import of a file, in functions too: line and dotted name, a relative one made absolute.
 
     `from package import name` gives package.name where that is a module of the template, else package.
-    A computed one, `__import__("boards." + x)`, gives the text it begins with and a star: "boards.*".
+    A computed one, `__import__("boards." + x)`, gives the text it begins with and a star: "boards.*"; one whose name is a
+    parameter gives nothing here: `_step("node.link")`, `attempt(_step, "node.link")` count where they stand.
     """
     for node in ast.walk(ast.parse(path.read_text(), str(path))):
         if isinstance(node, ast.Import):
@@ -49,11 +51,14 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
                 yield node.lineno, inner if module_file(inner) else base
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("__import__", "importlib.import_module"):
-            text = ast.unparse(node.args[0])
-            parts = [part for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
-            first = min(parts, key=lambda part: part.col_offset).value
-            yield node.lineno, str(first) if text == repr(first) else f"{first}*"
+        elif isinstance(node, ast.Call):
+            called = [node.func, *node.args]
+            for function, name in itertools.pairwise(called):
+                if ast.unparse(function) in ("__import__", "importlib.import_module", "_step"):
+                    parts = [part for part in ast.walk(name) if isinstance(part, ast.Constant)]
+                    if parts:
+                        first = min(parts, key=lambda part: part.col_offset).value
+                        yield node.lineno, str(first) if ast.unparse(name) == repr(first) else f"{first}*"
 
 
 def _absolute(path: Path, node: ast.ImportFrom) -> str:

@@ -98,6 +98,7 @@ def test_a_node_that_dies_in_its_upload_is_told_by_the_broker(make_node: MakeNod
         # The wake's first write, taken as it is and sent to the broker over a line that is cut.
         server.settimeout(20)
         node = make_node(options=FAST, NAME="shed", BROKER=f"127.0.0.1:{server.getsockname()[1]}", MAX_AWAKE_S=20)
+
         def relay() -> None:
             line, _ = server.accept()
             line.settimeout(20)
