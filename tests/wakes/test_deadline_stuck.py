@@ -12,7 +12,7 @@ from nodes import BOARDS, ROOT, MakeNode
 SPEED = 8
 MAX_AWAKE_S = 20
 SLACK_MS = 150
-BACKSTOP_MS = 500  # power/awake.py
+BACKSTOP_MS = 500  # power/deadline.py
 TEXT = (ROOT / "docs/wake_deadline.md").read_text("utf-8")
 
 
