@@ -5,12 +5,16 @@ Each step is loaded when its turn comes and forgotten after it: a small heap hol
 for two things at once, so there is no event loop; what overlaps (conversions, association) the hardware does.
 """
 
+import gc
 import sys
 
 import node.memory  # noqa: F401  stays for the whole wake
+from micropython import const
+
 from node import drop
 from power import awake
 
+_SCARCE = const(40000)  # bytes of free heap
 _LEAF = ("*",)  # for __import__: give the module named last, not the first
 
 
@@ -24,6 +28,11 @@ def attempt(call, *args):
 
 def run():
     """One wake, from the configuration to sleep. Does not return; raises ValueError for a configuration that is wrong."""
+    if gc.mem_free() < _SCARCE:
+        # The names in all modules, laid together: where they are met one by one, they leave the heap in pieces. Only a deploy
+        # makes this one.
+        attempt(__import__, "node.names")
+        drop("node.names")
     _load()
     memory = _step("node.begin", _expired)
     error = came_to = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dormouse import mpy
+from dormouse import mpy, names
 from dormouse.errors import DormouseError
 from dormouse.imports import Modules
 from dormouse.project import shown
@@ -71,6 +71,8 @@ def files(root: Path, settings: Settings, config: str, credentials: bytes | None
             # Tracebacks name the module, not its file: that name is in the board's memory already, and 25 bytes more
             # for each file are not.
             result[target[: -len(".py")] + ".mpy"] = mpy.compile_module(path, name)
+    if not source:
+        result[names.PATH] = names.module(result)
     result["/config.py"] = config.encode()
     if credentials is not None:
         result["/credentials.py"] = credentials
