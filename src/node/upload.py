@@ -46,7 +46,8 @@ def run(memory, service_name, template, name, host, options, filters, said):
         results = [(service.topic(template, name, "result"), service.result(*answer), False, 1, 0, False)]
         if not answer[1]:
             # Now it sleeps until another time. The client has left no room for both, nor for a list of what is loaded.
-            del commands, sys.modules["node.commands"], sys.modules["node"].commands
+            del commands, sys.modules["node.commands"]
+            delattr(sys.modules["node"], "commands")
             from node import status
 
             results.append(status.message(memory, *said))
