@@ -24,7 +24,7 @@ BATTERY = {                   # None: on mains; published as volts and percent
     "want_months": 4,         # 1 to 120; `dormouse simulate` warns if it will not last that long; None: no warning
 }
 BROKER = "192.168.1.10"       # host or host:port; user and password: credentials.py
-TLS = False                   # not in this version: False
+TLS = False                   # True: port 8883; the CA certificate is in credentials.py
 MQTT5 = False                 # True: the broker itself tells (status: lost) when the node misses two uploads
 SERVICE = "plain"             # plain
 TOPIC = "dormouse/{name}"     # at most 64 bytes; below it: readings, set, result

@@ -10,6 +10,7 @@ import machine
 
 MS_PER_S = 1000  # of budget per second asked for; the virtual board's --speed lowers it
 on_mark = None  # a trace: called with (phase, ticks_ms) at each mark
+trail = bytearray()  # of this wake's phases: a letter, and when it began in units of 8 ms, two bytes (node.tally)
 
 # What power.deadline arms.
 started = 0  # ticks when the board began to boot
@@ -65,5 +66,7 @@ def give_up(ms):
 
 def mark(phase):
     """A phase of the wake begins here. phase: one word of docs/wake.md's story."""
+    since = min(elapsed_ms() >> 3, 0xFFFF)
+    trail.extend(bytes((ord(phase[0]), since >> 8, since & 255)))
     if on_mark:
         on_mark(phase, time.ticks_ms())

@@ -5,7 +5,7 @@ import os
 from micropython import const
 
 from node import drop
-from power import awake, deadline, rtc
+from power import awake, rtc
 from power.cause import cause
 
 _WINDOW_S = const(8)  # after a power-up, for mpremote to take over
@@ -37,7 +37,11 @@ def run(on_expire):
     every_s = state.wake_every_s or config.WAKE_EVERY_S
     # Before flash is written, which can hang too. No closure here: it would keep this module in memory for the whole wake.
     # Bit 7 of the flags is node.state's AWAKE.
+    from power import deadline
+
     deadline.arm(config, board, on_expire, _longer_s(every_s, state.hung + (state.flags >> 7 & 1)) * 1000)
+    del deadline
+    drop("power.deadline")
     why = cause()
     rest_s = 0
     from node import restore
@@ -46,7 +50,7 @@ def run(on_expire):
     if cold and why == "power":
         from node import spread
 
-        rest_s = spread.sleep_s(mark, every_s)
+        rest_s = spread.sleep_s(state, mark, every_s)
     if state.config_mark != mark:
         from node import files
 

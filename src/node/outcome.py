@@ -80,7 +80,13 @@ def _kind(error):
     if isinstance(error, OSError):
         # A refusal has a code (mqtt.errors); a link that did not come up has a word (node.link).
         code = getattr(error, "code", None)
+        if code is not None and not 0 <= code < 256:
+            # A number of the TLS library's (mqtt.tls).
+            return backoff.NETWORK if error.retry else backoff.CONFIG
         if code is not None:
             return backoff.kind_of(code)
-        return backoff.LINK if error.args and isinstance(error.args[0], str) else backoff.NETWORK
+        word = error.args and error.args[0]
+        if word == "clock":
+            return backoff.CLOCK
+        return backoff.LINK if isinstance(word, str) else backoff.NETWORK
     return backoff.CRASH

@@ -22,7 +22,7 @@ SETTINGS = (
     ("BATTERY.stop_below_v", "number?", "V", 0, 6, None, "the radio stays off"),
     ("BATTERY.want_months", "int?", "months", 1, 120, None, "warn if it will not last that long"),
     ("BROKER", "host", "", 1, 128, "192.168.1.10", "host or host:port"),
-    ("TLS", "later", "", None, None, False, "encrypt the link to the broker"),
+    ("TLS", "bool", "", None, None, False, "port 8883; CA in credentials.py"),
     ("MQTT5", "bool", "", None, None, False, "the broker tells when the node misses its uploads"),
     ("SERVICE", "choice", "", None, None, "plain", ("plain",)),
     ("TOPIC", "topic", "bytes", 1, 64, "dormouse/{name}", "below it: readings, set, result"),

@@ -38,7 +38,7 @@ def settings(memory, config, credentials, broker):
     said = (began_ms, int.from_bytes(check(unique_id), "little"), wake_s, config.UPLOAD_EVERY)
     host, _, port = broker.partition(":")
     options = {
-        "port": int(port or 1883),
+        "port": int(port or (8883 if config.TLS else 1883)),
         "client_id": name + "-" + chip,
         "subscribe": asked,
         "user": credentials.USER,
@@ -49,6 +49,10 @@ def settings(memory, config, credentials, broker):
         "v5": _delay_s(memory, config) if config.MQTT5 else None,
         "pipeline": not state.flags & states.STEP_BY_STEP,
     }
+    if config.TLS:
+        from node import secure
+
+        secure.add(options, state, credentials, config.BROKER.partition(":")[0])
     return config.SERVICE, config.TOPIC, name, host, options, filters, said
 
 

@@ -10,11 +10,11 @@ _MOST_S = const(60)
 _FILE = "spread.txt"
 
 
-def sleep_s(mark, every_s):
+def sleep_s(state, mark, every_s):
     """Seconds to sleep before the first wake of a cold boot, less than a minute and than the interval.
 
     None on the first power-up with a config.py, whose mark is kept in flash, nor with somebody at USB, where the board can
-    tell: the newcomer sees the first message at once. mark: of config.py, 32 bits. every_s: the interval.
+    tell: the newcomer sees the first message at once. state: node.state.State, which counts the write. mark: of config.py, 32 bits. every_s: the interval.
     """
     text = str(mark)
     try:
@@ -23,6 +23,7 @@ def sleep_s(mark, every_s):
     except OSError:
         known = False
     if not known:
+        state.flash_writes += 1
         try:
             # A torn write is another mark: one more power-up without a spread.
             with open(_FILE, "w") as f:

@@ -34,7 +34,7 @@ def message(memory, topic, began_ms, mark, wake_s, every, tail):
         # Whoever stays awake longer than that sleeps for a second.
         wake_s = max(wake_s or ((slot // step_ms + 1) * step_ms + offset_ms) // 1000, until + 1)
         every = state.upload_every or every
-        if every > 1:
+        if every > 1 and not state.chores & 1:  # upload_now: the next wake does
             # The upload is what a watcher waits for: one wake in `every` (node.plan).
             tail = ',"upload_at":{}'.format(wake_s + -state.seq % every * interval_s) + tail
     if stay_s or memory.test_mode:

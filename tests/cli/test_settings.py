@@ -40,7 +40,7 @@ def test_values_are_those_that_python_gives(root: Path) -> None:
         ('"mah": 1000', '"mah": 1', "10 to 100000 mAh"),
         ('"type": "lipo"', '"type": "lemon"', "lipo, lifepo4, 2xaa, 3xaa"),
         ("TEST_MODE = False", "TEST_MODE = 0", "True or False"),
-        ("TLS = False", "TLS = True", "only False in this version"),
+        ("TLS = False", "TLS = 8883", "True or False"),
         ('BOARD = "feather_s2"', 'BOARD = "feather_s9"', "esp8266, feather_s2, pyboard_d"),
         ('{"driver": "feather_light"}', '{"driver": "feather_dark"}', "feather_light"),
         ("NAME = None", "NAME = 'Garden shed'", "a-z 0-9 -"),
