@@ -56,7 +56,7 @@ def size():
     return struct.calcsize(_FORMAT)
 
 
-def State(kept=None):  # noqa: N802  it makes one
+def State(kept=None):
     """The fields above as attributes of a bytearray, which they change: all 0 in a new one, a cold boot.
 
     Integers are cut to their field, as in C. Bytes are written into, state.link[:] = ..., never replaced.

@@ -48,7 +48,7 @@ class Memory:
 
     def ram(self, size):
         """The first bytes of the readings, as a stream."""
-        return io.BytesIO(memoryview(self.image)[:size])
+        return io.BytesIO(memoryview(self.image)[:size])  # pyright: ignore  (any buffer will do)
 
     def board(self):
         """The board's profile; most steps of a wake have no use for it."""

@@ -39,8 +39,7 @@ def append(store, packed):
             return
     while store.used + size > store.room:
         # A broken or full file system: the oldest reading goes, the newest stays.
-        for rec in record.scan(store.ram(store.used)):
-            break
+        rec = next(record.scan(store.ram(store.used)))
         gone = record.HEADER + len(rec[3])
         state.dropped += rec[0] > state.acked
         store.used -= gone
@@ -71,12 +70,12 @@ def ack(store, sent, flags):
         if not flags[i]:
             break
         state.acked = rec[0]
-    for rec in record.scan(store.ram(store.used), state.acked):
+    for _ in record.scan(store.ram(store.used), state.acked):
         break
     else:
         _empty(store)
     for path in _paths():
-        for rec in _scan_file(path, state.acked):
+        for _ in _scan_file(path, state.acked):
             return
     state.flags &= ~_FULL
     for path in _paths():
@@ -126,7 +125,7 @@ def _write(store, state, more, turn):
         after = max(after, rec[0])
         end += record.HEADER + len(rec[3])
     data = b"".join([record.pack(*rec) for rec in record.scan(store.ram(store.used), after)]) + more
-    if turn or size and (size + len(data) > FLASH_BYTES // 2 or end < size):
+    if turn or (size and (size + len(data) > FLASH_BYTES // 2 or end < size)):
         # Full; or a power cut left a torn tail, behind which nothing would be found.
         _turn(store, state)
         size = 0

@@ -82,7 +82,7 @@ def _kind(error):
         code = getattr(error, "code", None)
         if code is not None and not 0 <= code < 256:
             # A number of the TLS library's (mqtt.tls).
-            return backoff.NETWORK if error.retry else backoff.CONFIG
+            return backoff.NETWORK if getattr(error, "retry", True) else backoff.CONFIG
         if code is not None:
             return backoff.kind_of(code)
         word = error.args and error.args[0]

@@ -14,7 +14,8 @@ def sleep_s(state, mark, every_s):
     """Seconds to sleep before the first wake of a cold boot, less than a minute and than the interval.
 
     None on the first power-up with a config.py, whose mark is kept in flash, nor with somebody at USB, where the board can
-    tell: the newcomer sees the first message at once. state: node.state.State, which counts the write. mark: of config.py, 32 bits. every_s: the interval.
+    tell: the newcomer sees the first message at once. state: node.fields.State, which counts the write. mark: of config.py,
+    32 bits. every_s: the interval.
     """
     text = str(mark)
     try:

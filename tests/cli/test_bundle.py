@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dormouse import bundle, imports, mpy, settings
+from dormouse import bundle, imports, mpy, names, settings
 from dormouse.errors import DormouseError
 
 # What only the always-on client, TLS or CPython loads (design: a node that only wakes, bursts and sleeps must not ship it).
@@ -34,8 +34,9 @@ def test_exactly_these_files(root: Path, board: str) -> None:
     files = made(root, board)
     node = root / "src/node"
     services = {"services/__init__", "services/plain"}
-    assert shipped(files, "/lib/node/") == {path.stem for path in node.glob("*.py")} | services
-    every_port = {path.stem for path in (root / "power").glob("*.py") if not path.stem.startswith(("on_", "radio_"))}
+    optional = {"pin", "changes", "secure"}
+    assert shipped(files, "/lib/node/") == {path.stem for path in node.glob("*.py")} - optional | services | {"names"}
+    every_port = {path.stem for path in (root / "power").glob("*.py") if not path.stem.startswith(("on_", "radio_", "wake_"))}
     radio = PORTS[board].replace("on_", "radio_")
     assert shipped(files, "/power/") == every_port | {PORTS[board], radio}
     assert shipped(files, "/boards/") == {f"{board}/profile"}
@@ -56,7 +57,7 @@ def test_nothing_of_the_always_on_client(root: Path) -> None:
 @pytest.mark.parametrize("board", sorted(PORTS))
 def test_source_is_the_same_list_uncompiled(root: Path, board: str) -> None:
     files = made(root, board, source=True)
-    assert set(files) == {name.replace(".mpy", ".py") for name in made(root, board)}
+    assert set(files) == {name.replace(".mpy", ".py") for name in made(root, board) if name != names.PATH}
     assert files["/lib/node/cycle.py"] == (root / "src/node/cycle.py").read_bytes()
 
 

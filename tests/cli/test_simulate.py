@@ -96,8 +96,9 @@ def test_charge_is_computed_at_true_speed_and_called_a_model(dormouse: Run, tmp_
     done = dormouse("simulate", "--wakes", "2", "--trace", str(trace), "--source")
     assert done.returncode == 0, done.stdout + done.stderr
     first, second = trace_of(trace, "wake")
-    # Published for an ESP32 with DHCP and MQTT: 204 mC (upy-esp32-experiments). The model should be of that size.
-    assert 50 < second["charge_mc"] < 250
+    # Published for an ESP32 with MQTT: 204 mC with DHCP, 109 without it (upy-esp32-experiments). The second wake knows access
+    # point and address; the model should be of that size.
+    assert 30 < second["charge_mc"] < 200
     assert first["charge_mc"] > second["charge_mc"]
     assert "model" in second["charge_is"]
     assert "mC are a model" in done.stdout
@@ -156,7 +157,7 @@ def test_send_is_answered_by_the_next_wake(dormouse: Run) -> None:
     assert len(answers) == 2
     assert '"id": 1, "ok": true' in answers[0]
     assert '"id": 2, "ok": false' in answers[1]
-    assert "10 to 2592000 s" in answers[1]
+    assert "10 to 2592000" in answers[1]
     # To a slot of the new interval: half of it to one and a half.
     asleep = re.search(r"sleep ([\d.]+) min", lines[second])
     assert asleep and 4.9 < float(asleep[1]) <= 15

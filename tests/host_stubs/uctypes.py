@@ -17,7 +17,7 @@ def addressof(buffer):
     return buffer
 
 
-class struct:  # noqa: N801  the module's own name
+class struct:
     """Attributes over a bytearray: written values are cut to their field, as in C."""
 
     def __init__(self, address, layout, _order):

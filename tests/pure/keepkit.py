@@ -2,7 +2,7 @@
 
 import sys
 
-from node import memory, record
+from node import drop, memory, record
 
 
 class Machine:
@@ -21,8 +21,8 @@ from node import keep, restore  # noqa: E402
 from power import rtc  # noqa: E402
 
 # Others bring a machine of their own.
-for _name in ("node.keep", "node.restore", "power.rtc", "power.cause", "machine"):
-    del sys.modules[_name]
+drop("node.keep", "node.restore", "power.rtc", "power.cause")
+del sys.modules["machine"]
 if _kept:
     sys.modules["machine"] = _kept
 rtc.read = lambda: Board.now_s

@@ -104,7 +104,7 @@ def test_a_write_torn_at_any_byte_loses_no_reading_and_no_number():
             if size > 492:
                 assert (third.state.boot, third.state.fails) in ((1, 5), (1, 6)), stop
             else:
-                assert third.state.boot == 1 and third.state.fails in (5, 6) or third.state.seq == 0, stop
+                assert (third.state.boot == 1 and third.state.fails in (5, 6)) or third.state.seq == 0, stop
             add(third)
             found = keys(third)
             assert found[0] == (1, 1), stop

@@ -34,7 +34,7 @@ class Store:
         self.saves = 0
         outbox.PATH = "outbox_test"
         outbox.FLASH_BYTES = flash_bytes
-        files._BOOTS = "boots_test.txt"
+        files._BOOTS = "boots_record.txt"
         if fresh:
             remove()
 
@@ -46,7 +46,7 @@ class Store:
 
 
 def remove():
-    for name in ("outbox_test.old", "outbox_test.new", "boots_test.txt"):
+    for name in ("outbox_test.old", "outbox_test.new", "boots_record.txt"):
         try:
             os.remove(name)
         except OSError:
@@ -127,7 +127,7 @@ def test_a_full_store_drops_the_oldest_and_counts_them():
     assert len(left) >= 4
     assert box.state.dropped == 40 - len(left) == box.state.acked
     # The loss is kept before what is lost goes, in retained memory and in flash.
-    with open("boots_test.txt") as f:
+    with open("boots_record.txt") as f:
         words = f.read().split()
     assert words[0] == "1" and words[2:] == [str(box.state.dropped)] * 2
     assert box.saves >= 8

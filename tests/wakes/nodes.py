@@ -38,7 +38,10 @@ def make_node(micropython: str) -> Iterator[MakeNode]:
         **changes: object,
     ) -> VirtualBoard:
         node_settings = settings.load(ROOT, board=board)
-        files = bundle.files(ROOT, node_settings, node_settings.text(**changes), credentials)
+        text = node_settings.text(**changes)
+        # Its modules too follow the changes, right or wrong.
+        node_settings.values.update((name, changes[name]) for name in bundle.ONLY_WITH.values() if name in changes)
+        files = bundle.files(ROOT, node_settings, text, credentials)
         files.update(extra or {})
         node = VirtualBoard(board, files, interpreter=micropython, **(options or {}))
         made.append(node)

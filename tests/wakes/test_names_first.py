@@ -29,10 +29,11 @@ def test_the_names_of_a_module_are_found(tmp_path: Path, micropython: str) -> No
     source = tmp_path / "sample.py"
     source.write_text("import far.away\ndef quokka(wombat=1):\n    return wombat.numbat + len('bilby')\n")
     module = mpy.compile_module(source, "sample")
-    assert {"far.away", "quokka", "wombat", "numbat", "bilby"} <= set(names.of(module))
+    expected = {"far.away", "quokka", "wombat", "numbat", "bilby"}
+    assert expected <= set(names.of(module))
     assert "len" not in names.of(module)  # built into every firmware
     assert "numbat" not in names_known(micropython, tmp_path)
-    assert {"far.away", "quokka", "wombat", "numbat", "bilby"} <= names_known(micropython, tmp_path, names.module({"x.mpy": module}))
+    assert expected <= names_known(micropython, tmp_path, names.module({"x.mpy": module}))
 
 
 def test_a_node_s_modules_bring_no_new_names(tmp_path: Path, micropython: str) -> None:
@@ -50,7 +51,8 @@ def test_a_node_s_modules_bring_no_new_names(tmp_path: Path, micropython: str) -
 @pytest.mark.parametrize("board", BOARDS)
 def test_an_ordinary_wake_loads_none_of_those_left_out(make_node: MakeNode, board: str, mosquitto: Any) -> None:
     code = (ROOT / "src/node/__init__.py").read_text()
-    telling = code.replace("            del sys.modules[gone]\n", '            del sys.modules[gone]\n            print("loaded", gone)\n')
+    line = "            del sys.modules[gone]\n"
+    telling = code.replace(line, line + '            print("loaded", gone)\n')
     assert telling != code
     node = make_node(
         board, extra={"/lib/node/__init__.py": telling.encode()}, BROKER=f"{mosquitto.host}:{mosquitto.port}", WAKE_EVERY_S=60

@@ -97,7 +97,8 @@ def test_readings_larger_than_retained_memory_has_room_for_are_delivered(
 def test_a_pyboard_whose_state_is_in_a_file_dates_nothing_by_a_clock_that_stopped(
     make_node: MakeNode, mosquitto: Any, listener: Listener
 ) -> None:
-    # Firmware before 1.29 has no machine.mem_backup(): retained memory is a file, which outlives a power cut; the clock does not.
+    # Firmware before 1.29 has no machine.mem_backup(): retained memory is a file, which outlives a power
+    # cut; the clock does not.
     old = {"/boot.py": b"import machine\ndel machine.mem_backup\n"}
     node = make_node("pyboard_d", extra=old, options={"speed": 8}, BROKER=address(mosquitto), NAME="old", UPLOAD_EVERY=3)
     for _ in range(3):

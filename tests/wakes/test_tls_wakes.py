@@ -17,7 +17,7 @@ from dormouse import bundle, settings
 from nodes import BOARDS, ROOT, Listener, MakeNode
 
 sys.path.insert(0, str(ROOT / "tests" / "mqtt"))
-from tlskit import authority, stranger  # noqa: E402
+from tlskit import authority, stranger
 
 CHECKING = ("feather_s2", "pyboard_d")  # the ESP8266's TLS checks no certificate
 boards = pytest.mark.parametrize("board", CHECKING)

@@ -16,10 +16,18 @@ from dormouse.settings import Settings
 
 _AS_SOURCE = ("main",)
 _NEVER = ["mqtt.waiting"]  # a node has no event loop: mqtt.blocking takes its place
-# Module to the setting that makes the node load it.
-_ONLY_WITH = {
-    "mqtt.tls": "TLS", "mqtt.v5": "MQTT5", "mqtt.properties": "MQTT5", "mqtt.reasons5": "MQTT5"
-}  # fmt: skip
+# Module to the setting that makes a node load it.
+ONLY_WITH = {
+    "mqtt.tls": "TLS",
+    "node.secure": "TLS",
+    "mqtt.v5": "MQTT5",
+    "mqtt.properties": "MQTT5",
+    "mqtt.reasons5": "MQTT5",
+    "node.pin": "WAKE_PIN",
+    "power.wake_esp32": "WAKE_PIN",
+    "power.wake_stm32": "WAKE_PIN",
+    "node.changes": "UPLOAD_IF",
+}
 
 
 def modules(root: Path, settings: Settings) -> dict[str, Path]:
@@ -43,7 +51,7 @@ def modules(root: Path, settings: Settings) -> dict[str, Path]:
         if found.find(name) is None:
             raise DormouseError(f"no module {name} in {shown(root)}")
     try:
-        without = _NEVER + [module for module, setting in _ONLY_WITH.items() if not settings[setting]]
+        without = _NEVER + [module for module, setting in ONLY_WITH.items() if not settings[setting]]
         return found.needed(starts, "sensors", without)
     except SyntaxError as error:
         raise DormouseError(f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}") from error

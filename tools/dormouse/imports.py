@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def _called_import(node: ast.AST) -> str | None:
     if not isinstance(node, ast.Call):
         return None
     parts = [node.func, *node.args]
-    for function, name in zip(parts, parts[1:]):
+    for function, name in itertools.pairwise(parts):
         if isinstance(function, ast.Name) and function.id in _IMPORTERS:
             return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else None
     return None
