@@ -26,7 +26,7 @@ _HEARD = const(2)  # another chip's greeting came since this node's own
 _UNDER_WAY = const(4)  # a report goes with this upload
 
 _DAY_S = const(86400)
-_ROOM = const(10200)  # bytes of free heap, on 32 bits
+_ROOM = const(11000)  # bytes of free heap, on 32 bits
 
 
 def messages(memory, service, template, name, options, said):

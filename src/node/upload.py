@@ -38,6 +38,7 @@ def run(memory, service_name, template, name, host, options, filters, said):
             from node import twin
 
             return twin.greeted(state, options["client_id"], message[1])
+        gc.collect()  # small pieces of what comes now would else lie wherever there is room
         from node import commands
 
         answer = commands.take(memory, filters, heard, *message)
@@ -48,6 +49,7 @@ def run(memory, service_name, template, name, host, options, filters, said):
             # Now it sleeps until another time. The client has left no room for both, nor for a list of what is loaded.
             del commands, sys.modules["node.commands"]
             delattr(sys.modules["node"], "commands")
+            gc.collect()
             from node import status
 
             results.append(status.message(memory, *said))
