@@ -190,7 +190,7 @@ LIFE = [
         15,
         "test_client_input::test_w15_a_refusal_is_a_typed_error_with_mqtt_ass_two_numbers[5-micropython]",
         CONNECTION,
-        "raise MQTTError(code)",
+        "raise failure(code)",
         'raise OSError(-1, "CONNACK reason code 0x%x" % code)',
     ),
     Defect(15, INPUT + "w15_a_malformed_connack_is_a_typed_error" + MP, PARSER, "if n == 2 and pid <= 256:", "if n >= 2:"),
