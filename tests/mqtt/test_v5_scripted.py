@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from clientkit import FakeBroker, Peer, both, run
@@ -119,12 +120,14 @@ def test_topic_aliases_of_the_server(interpreter: str, tmp_path: Path) -> None:
 
     def script(*messages: bytes) -> object:
         def run_script(peer: Peer) -> None:
-            assert b"\x22\0\2" in peer.expect(0x10)
-            peer.send(CONNACK + b"".join(messages))
-            if messages:
-                peer.until_closed()
-            else:
-                peer.expect(0xE0)
+            # The last one may be left before its CONNECT, by disconnect().
+            with suppress(*(() if messages else (EOFError,))):
+                assert b"\x22\0\2" in peer.expect(0x10)
+                peer.send(CONNACK + b"".join(messages))
+                if messages:
+                    peer.until_closed()
+                else:
+                    peer.expect(0xE0)
 
         return run_script
 
@@ -233,9 +236,10 @@ def test_a_server_that_hangs_up_says_why(interpreter: str, tmp_path: Path) -> No
 
     def script(goodbye: bytes) -> object:
         def run_script(peer: Peer) -> None:
-            peer.expect(0x10)
-            peer.send(CONNACK + goodbye)
-            peer.until_closed()
+            with suppress(EOFError):  # a fifth connection may come, and go before its CONNECT
+                peer.expect(0x10)
+                peer.send(CONNACK + goodbye)
+                peer.until_closed()
 
         return run_script
 

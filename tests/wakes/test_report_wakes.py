@@ -89,7 +89,7 @@ def test_a_daily_report_and_what_changed_in_between(make_node: MakeNode, mosquit
     for wake in range(1, 11):
         node.scene.fail("sht4x", "nack" if 3 <= wake <= 6 else None)
         upload(node)
-    listener.until(lambda: len(listener.on("readings")) == 10)
+    listener.until(lambda: len(listener.on("readings")) == 10 and len(listener.on("report")) >= 5)
     # The first; a failing sensor's first, second and fourth error; the day's, a day after the last.
     assert [report.get("sensor_errors", 0) for report in listener.on("report")] == [0, 1, 2, 4, 4]
     topics = [topic.rsplit("/", 1)[-1] for topic, _ in listener.messages]
