@@ -24,8 +24,12 @@ def arm(config, board, on_expire, ms):
     # Not the board itself: it would keep the profile in memory for the whole wake.
     awake.board_name = config.BOARD
     awake.sleep_ms = ms
-    awake.timer = timer = board.timer()
-    timer.init(mode=timer.ONE_SHOT, period=left_ms, callback=on_expire)
+    try:
+        timer = board.timer()
+        timer.init(mode=timer.ONE_SHOT, period=left_ms, callback=on_expire)
+        awake.timer = timer
+    except OSError:
+        pass  # the port has none free: the waits end by themselves, and the backstop is behind them
     if board.backstop and not config.TEST_MODE:
         awake.backstop = board.backstop
         board.backstop(left_ms + awake.MS_PER_S // 2, ms)

@@ -62,7 +62,7 @@ def _until_next_ms(state, board, interval_s, extra_s):
 def _sleep(memory, board, ms, attempt):
     state = memory.state
     awake.mark("sleep")
-    awake.disarm(True, False)
+    attempt(awake.disarm, True, False)
     state.flags &= ~states.AWAKE
     if memory.test_mode and state.test_s < sleep.TEST_MODE_MAX_S:
         state.test_s += ms // 1000

@@ -175,7 +175,7 @@ def main() -> int:
     parser.add_argument("--fault", help="kind, or kind:value; with --point or for all points")
     parser.add_argument("--sample", type=int, help="only so many cases, drawn evenly")
     parser.add_argument("--seed", type=int, default=1, help="of --sample")
-    parser.add_argument("--jobs", type=int, default=5 * (os.cpu_count() or 2), help="boards at once; they mostly wait")
+    parser.add_argument("--jobs", type=int, default=8 * (os.cpu_count() or 2), help="boards at once; they mostly wait")
     parser.add_argument("--list", action="store_true", help="print the cases")
     args = parser.parse_args()
     started = time.monotonic()

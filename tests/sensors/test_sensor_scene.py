@@ -6,7 +6,12 @@ import pytest
 
 from dormouse.virtual.devices.scene import FAILURES, NAMES, Scene
 
-_RANGES = {"temperature_c": (-10, 45), "humidity_pct": (0, 100), "light_mv": (0, 2500), "battery_mv": (3000, 4200)}
+_RANGES = {
+    "temperature_c": (-10, 45), "humidity_pct": (0, 100), "light_mv": (0, 2500), "battery_mv": (3000, 4200),
+    "pressure_hpa": (980, 1040), "illuminance_lx": (0, 45000), "co2_ppm": (350, 1000), "soil_pct": (0, 100),
+    "ground_c": (0, 25), "chip_c": (-2, 53), "supply_v": (4.8, 5.2), "current_ma": (0, 250), "signal_v": (0, 3.3),
+    "pulse_hz": (0, 20),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,8 +19,8 @@ from . import heap as heaps
 from . import interpreter as interpreters
 from . import models, wakepins
 from .clock import SINCE_2000, Clock
+from .devices import wired
 from .devices.scene import Scene
-from .devices.sht4x import SHT4x
 from .flash import Flash
 from .life import Life
 from .ntp import NtpServer
@@ -92,7 +92,7 @@ class VirtualBoard:
         self.flash.sync(files)
         self.scene = self.world.scene or Scene(lambda: self.now_s, seed, born_s=born_s)
         self.ntp = NtpServer(self.world.ntp, lambda: self.now_s)
-        make = self.world.devices or (lambda now_ms, scene: [SHT4x(now_ms, scene)])
+        make = self.world.devices or (lambda now_ms, scene: wired(files.get("/config.py"), now_ms, scene))
         self.devices = make(self._device_ms, self.scene)
         if self.heap_bytes:
             self._measure_shims()

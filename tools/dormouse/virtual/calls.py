@@ -7,7 +7,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from . import wakepins
-from .devices import Nack
+from .devices import AnalogDevice, I2CDevice, Nack
 from .wire import Refused
 
 if TYPE_CHECKING:
@@ -124,12 +124,15 @@ def wake_pin(life: Life, data: bytes) -> bytes:
 def adc(life: Life, data: bytes) -> bytes:
     pin = data.decode()
     pin = next((alias for alias, name in life.board.model.pins.items() if name == pin), pin)
+    for device in life.board.devices:
+        if isinstance(device, AnalogDevice) and device.pin == pin:
+            return _q(round(1000 * device.mv()))
     return _q(1000 * life.board.scene.adc_mv({"adc": life.board.model.adc}, pin, rail_on=life.rail()))
 
 
 def i2c(life: Life, data: bytes) -> bytes:
     address, size, writes = struct.unpack_from("<BHB", data)
-    device = next((d for d in life.board.devices if d.address == address), None)
+    device = next((d for d in life.board.devices if isinstance(d, I2CDevice) and d.address == address), None)
     if device is None:
         raise Refused(ENODEV)
     try:
@@ -143,6 +146,8 @@ def i2c(life: Life, data: bytes) -> bytes:
 def i2c_scan(life: Life, _: bytes) -> bytes:
     found = bytearray()
     for device in life.board.devices:
+        if not isinstance(device, I2CDevice):
+            continue
         try:
             device.write(b"")
         except Nack:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .devices import I2CDevice
+from .devices import Part
 from .devices.scene import Scene
 
 
@@ -50,7 +50,7 @@ class World:
     """Everything that a virtual board meets. One world may serve several boards.
 
     scene: the weather; None: the board makes one from its clock. drift: relative error of the sleep clock, None for the
-    board's own. devices: makes the I2C devices, given now_ms and the scene; None: one SHT4x. inputs: level by pin, for pins
+    board's own. devices: makes the parts, given now_ms and the scene; None: those that config.SENSORS names. inputs: level by pin, for pins
     that something outside drives. edges: by pin, what comes after that: (seconds since 1970, level from then on), in order.
     """
 
@@ -59,6 +59,6 @@ class World:
     ntp: NtpWorld = field(default_factory=NtpWorld)
     scene: Scene | None = None
     drift: float | None = None
-    devices: Callable[[Callable[[], int], Scene], list[I2CDevice]] | None = None
+    devices: Callable[[Callable[[], int], Scene], Sequence[Part]] | None = None
     inputs: dict[str, int] = field(default_factory=dict)
     edges: dict[str, list[tuple[float, int]]] = field(default_factory=dict)

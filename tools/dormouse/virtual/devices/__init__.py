@@ -1,13 +1,35 @@
-"""Parts on the virtual board's buses, modelled at the level that a driver sees: bytes on the wire, time, failures."""
+"""Parts on the virtual board's buses and pins, modelled at the level that a driver sees: bytes on the wire, levels, time, failures.
+
+A model is devices/DRIVER.py, named as its driver in sensors/, with make(now_ms, scene, options), which gives a Part: now_ms,
+the virtual board's monotonic milliseconds (modelled: --speed makes them pass faster); scene, devices.scene.Scene; options, the
+sensor's entry in config.py.
+"""
 
 from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .scene import Scene
 
 
 class Nack(Exception):
     """No acknowledge on the bus: nobody at this address, or a part that is busy."""
 
 
-class I2CDevice:
+class Part:
+    """Something with a supply."""
+
+    def power(self, on: bool) -> None:
+        """The part's supply is switched: off, it answers nothing and forgets everything."""
+        raise NotImplementedError
+
+
+class I2CDevice(Part):
     """One part on an I2C bus. Its 7-bit address is `address`."""
 
     address: int
@@ -20,6 +42,35 @@ class I2CDevice:
         """Give the master n bytes. Raises Nack."""
         raise NotImplementedError
 
-    def power(self, on: bool) -> None:
-        """The part's supply is switched: off, it acknowledges nothing and forgets everything."""
+
+class AnalogDevice(Part):
+    """One part that drives an ADC pin. pin: its name as config.py gives it, text."""
+
+    pin: str
+
+    def mv(self) -> float:
+        """The millivolts it drives now; 0 without supply."""
         raise NotImplementedError
+
+
+_ONE: dict[str, dict[str, Any]] = {"air": {"driver": "sht4x"}}
+
+
+def wired(config: bytes | None, now_ms: Callable[[], float], scene: Scene) -> list[Any]:
+    """The parts that a config.py's SENSORS names, in its order; a driver without a model brings none. No config.py: one SHT4x."""
+    parts = []
+    for options in _sensors(config).values():
+        name = f"{__name__}.{options.get('driver')}"
+        if options.get("driver") not in ("scene", None) and importlib.util.find_spec(name):
+            parts.append(importlib.import_module(name).make(now_ms, scene, options))
+    return parts
+
+
+def _sensors(config: bytes | None) -> dict[str, dict[str, Any]]:
+    try:
+        for node in ast.parse(config or b"").body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SENSORS":
+                return dict(ast.literal_eval(node.value))
+    except (SyntaxError, ValueError, TypeError):
+        pass  # a test of such a mistake
+    return _ONE

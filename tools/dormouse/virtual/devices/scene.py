@@ -11,7 +11,10 @@ _DAY_S = 86400.0
 _FULL_MV = 4100.0  # a LiPo cell some hours off the charger
 _EMPTY_MV = 3000.0
 _FALL_MV_PER_DAY = 3.0  # made up: 1.1 V in a year
-NAMES = ("temperature_c", "humidity_pct", "light_mv", "battery_mv")
+NAMES = (
+    "temperature_c", "humidity_pct", "light_mv", "battery_mv", "pressure_hpa", "illuminance_lx", "co2_ppm", "soil_pct",
+    "ground_c", "chip_c", "supply_v", "current_ma", "signal_v", "pulse_hz",
+)  # fmt: skip
 FAILURES = {  # of a part or of a value; what each looks like on the wire is the part's business
     "nack": "does not answer",
     "crc": "answers with a wrong checksum",
@@ -47,6 +50,26 @@ class Scene:
             return 15 + self._warmth + 6 * math.sin(2 * math.pi * (now / _DAY_S - 0.33)) + self._wander(now, 0, 5400, 0.4)
         if name == "humidity_pct":
             return 60 - 2 * self._warmth - 15 * sun + self._wander(now, 1, 4000, 2.0)
+        if name == "pressure_hpa":
+            return 1008 + self._warmth + self._wander(now, 3, 200000, 12.0)
+        if name == "illuminance_lx":
+            return max(0.0, 40000 * sun) * (1 + self._wander(now, 2, 900, 0.08)) + 1
+        if name == "co2_ppm":
+            return 620 - 180 * sun + self._wander(now, 1, 3000, 60.0)
+        if name == "soil_pct":
+            return 45 + self._wander(now, 0, 400000, 25.0)
+        if name == "ground_c":
+            return 11 + self._warmth / 2 + 2 * math.sin(2 * math.pi * (now / _DAY_S - 0.45))
+        if name == "chip_c":
+            return self.value("temperature_c") + 8
+        if name == "supply_v":
+            return 5.02 + self._wander(now, 3, 5000, 0.1)
+        if name == "current_ma":
+            return 120 + self._wander(now, 2, 2500, 60.0)
+        if name == "signal_v":
+            return 1.6 + self._wander(now, 1, 4000, 1.2)
+        if name == "pulse_hz":
+            return 10 + self._wander(now, 0, 20000, 8.0)
         if name == "light_mv":
             return max(0.0, 1900 * sun) * (1 + self._wander(now, 2, 900, 0.08)) + 4
         if name == "battery_mv":

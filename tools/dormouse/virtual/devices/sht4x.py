@@ -6,7 +6,8 @@ comment says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from dormouse.virtual.devices import I2CDevice, Nack
 from dormouse.virtual.devices.scene import Scene
@@ -110,6 +111,11 @@ class SHT4x(I2CDevice):
                 _ticks(self._scene.value("humidity_pct"), -6, 125),
             ),
         )
+
+
+def make(now_ms: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> SHT4x:
+    """The part that a sensor's entry in config.py describes."""
+    return SHT4x(now_ms, scene, options.get("address", 0x44))
 
 
 def _ticks(value: float, low: float, span: float) -> int:

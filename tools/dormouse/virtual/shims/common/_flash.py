@@ -1,18 +1,28 @@
 # The flash chip: a file on the host. Reads are direct; writes go through the supervisor, which counts them and can cut
-# the power.
+# the power. Where the heap is not limited, blocks are kept in it: littlefs reads 128 bytes at a time, and so many calls of
+# the host's are half of a wake's processor time.
 from struct import pack
 
 import _wire
 
 
 class Flash:
-    def __init__(self, fd, blocks):
+    def __init__(self, fd, blocks, keep):
         self._f = open(fd, "rb")
         self._blocks = blocks
+        self._kept = {} if keep else None
 
     def readblocks(self, n, buf, offset=0):
-        self._f.seek(n * 4096 + offset)
-        self._f.readinto(buf)
+        if self._kept is None:
+            self._f.seek(n * 4096 + offset)
+            self._f.readinto(buf)
+            return
+        kept = self._kept.get(n)
+        if kept is None:
+            self._kept[n] = kept = memoryview(bytearray(4096))
+            self._f.seek(n * 4096)
+            self._f.readinto(kept)
+        buf[:] = kept[offset : offset + len(buf)]
 
     def writeblocks(self, n, buf, offset=None):
         if offset is None:
@@ -33,6 +43,8 @@ class Flash:
     def _change(self, name, payload):
         # STM32 returns an error to the file system (ports/stm32/storage.c, pyb_flash_writeblocks). The ESP ports raise it
         # (esp32_partition.c, check_esp_err; modesp.c, esp_flash_write) out of littlefs's middle, which may not survive it.
+        if self._kept:
+            self._kept.clear()
         try:
             _wire.call(name, payload)
         except OSError as e:

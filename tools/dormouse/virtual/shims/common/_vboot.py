@@ -30,7 +30,7 @@ import vfs
 from _flash import Flash
 
 machine._setup(int(sys.argv[3]))
-_flash = Flash(int(sys.argv[4]), _m["blocks"])
+_flash = Flash(int(sys.argv[4]), _m["blocks"], not _m["heap"])
 vfs.umount("/")
 vfs.mount(vfs.VfsLfs2(_flash, readsize=32, progsize=32, lookahead=32), _m["root"])
 os.chdir(_m["root"])
