@@ -9,8 +9,18 @@ from micropython import const
 
 FIELDS = (("temperature_c", 2), ("humidity_pct", 2))
 OPTIONS = ("address", "precision", "i2c")
+RANGE = (-4000, 12500, 0, 10000)  # operating range, page 1
 
 _ADDRESS = const(0x44)  # ordering code A; B is 0x45, C 0x46 (product table)
+# For the PC (sensors/__init__.py). Currents: section 3.1, typical.
+_ACTIVE_UA = const(320)
+_IDLE_NA = const(80)
+_TIME_MS = const(10)
+_ALLOWED = const((
+    ("address", (0x44, 0x45, 0x46), "", 0x44, "ordering code A, B, C"),
+    ("precision", ("high", "medium", "low"), "", "high", None),
+    ("i2c", "bus", "", None, "the board's bus"),
+))  # fmt: skip
 
 
 def start(board, options):
