@@ -8,6 +8,7 @@ from power.on_esp8266 import *  # noqa: F403  the port's part of a profile
 NAME = "esp8266"
 BOOT_MS = 400  # from power to the budget's start, after a power-up: board.toml, virtual.boot_ms, and imports
 LED = 2
+LED_ON = 0  # driven low it shines (D1 mini and Huzzah schematics)
 LIGHT = None
 VBAT = (0, 1220, 220)  # pin, numerator, denominator
 I2C = (None, 5, 4)  # bus, SCL, SDA

@@ -12,6 +12,7 @@ from power.on_esp32 import *  # noqa: F403  the port's part of a profile
 NAME = "feather_s2"
 BOOT_MS = 600  # from power to the budget's start, after a power-up: board.toml, virtual.boot_ms, and imports
 LED = 13
+LED_ON = 1
 LIGHT = 4
 VBAT = (1, 2, 1)  # pin, numerator, denominator
 I2C = (0, 9, 8)  # bus, SCL, SDA

@@ -11,6 +11,7 @@ from power.on_stm32 import *  # noqa: F403  the port's part of a profile
 NAME = "pyboard_d"
 BOOT_MS = 200  # from power to the budget's start, after a power-up: board.toml, virtual.boot_ms, and imports
 LED = "LED_BLUE"
+LED_ON = 0  # driven low it shines (PYBD_SF2/mpconfigboard.h, MICROPY_HW_LED_INVERTED)
 LIGHT = None
 VBAT = ("X2", 2, 1)  # pin, numerator, denominator
 I2C = ("X", None, None)  # bus; it names its pins
