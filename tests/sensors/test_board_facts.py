@@ -23,14 +23,16 @@ _BOARDS = Path(__file__).parents[2] / "boards"
 _FOLDERS = sorted(path.parent.name for path in _BOARDS.glob("*/profile.py"))
 _KINDS = {"measured", "datasheet", "code", "doc", "estimate"}
 _KEYS = {
-    "": {"name", "title", "chip", "port", "firmware", "flash", "currents", "sleep", "pins", "wiring", "trouble", "adc"}
+    "": {"name", "title", "chip", "port", "usb", "firmware", "flash", "currents", "sleep", "pins", "wiring", "trouble", "adc"}
     | {"virtual", "virtual_sources"},
-    "firmware": {"name", "also", "page", "suffix", "minimum", "source"},
+    "firmware": {"name", "also", "page", "suffix", "minimum", "machine", "hostname", "source"},
     "flash": {"method", "offset", "baud", "enter", "flash_bytes", "filesystem_bytes", "source"},
     "sleep": {"max_ms", "retained_bytes", "kind", "source"},
     "pins": {"i2c", "led", "light", "rail", "wake", "kind", "source"},
-    "virtual": {"boot_ms", "wake_boot_ms", "radio_ms", "associate_ms", "associate_bssid_ms", "dhcp_ms", "drift"},
+    "virtual": {"boot_ms", "wake_boot_ms", "radio_ms", "associate_ms", "associate_bssid_ms", "dhcp_ms", "scan_ms"}
+    | {"auth_fail_ms", "drift"},
 }
+_OPTIONAL = {"pins": {"names"}, "virtual": {"unique_id"}}
 _CURRENTS = {"deepsleep": ("uA", 5, 1000), "cpu": ("mA", 5, 150), "radio": ("mA", 30, 300), "peak": ("mA", 100, 1000)}
 
 
@@ -68,14 +70,14 @@ def test_there_are_boards() -> None:
 def test_same_shape(board: dict[str, Any]) -> None:
     assert set(board) - {"folder"} == _KEYS[""]
     for table in set(_KEYS) - {""}:
-        assert set(board[table]) == _KEYS[table], table
+        assert set(board[table]) - _OPTIONAL.get(table, set()) == _KEYS[table], table
     assert board["name"] == board["folder"]
 
 
 def test_every_number_has_a_source(board: dict[str, Any]) -> None:
     for table in ("firmware", "flash", "sleep", "pins"):
         assert len(board[table]["source"]) > 10, table
-    assert set(board["virtual_sources"]) == set(board["virtual"])
+    assert set(board["virtual_sources"]) == _KEYS["virtual"]
     for name, (kind, source) in board["virtual_sources"].items():
         assert kind in _KINDS and len(source) > 10, name
     for table in ("sleep", "pins"):

@@ -163,6 +163,7 @@ class Simulation:
                 speed=options.speed,
                 realtime=options.realtime,
                 on_event=trace.event,
+                boards=self.root / "boards",
             )
         except NoInterpreter as error:
             raise DormouseError(str(error)) from error

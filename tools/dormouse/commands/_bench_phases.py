@@ -17,7 +17,6 @@ from dormouse.errors import UsageError
 from dormouse.phases import NAMES, Phases, Row
 from dormouse.project import board_names
 from dormouse.report import duration
-from dormouse.virtual.models import MODELS
 
 BEGIN, END = "<!-- dormouse bench --phases: begin -->", "<!-- dormouse bench --phases: end -->"
 SECTION = f"""
@@ -40,7 +39,7 @@ _NOTE = (
 
 def run(root: Path, boards: Sequence[str], runs: int) -> list[Phases]:
     """Measure, with progress on a terminal. boards: none for all that can be virtual. Raises DormouseError."""
-    possible = [name for name in board_names(root) if name in MODELS]
+    possible = board_names(root)
     for name in boards:
         if name not in possible:
             raise UsageError(f"no virtual board {name!r}: there are {', '.join(possible)}")

@@ -11,7 +11,6 @@ from rich.console import Console
 from dormouse import phases, picture, settings
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import board_names, find_root, shown
-from dormouse.virtual.models import MODELS
 
 _DOCUMENT, _PICTURE = "docs/wake.md", "docs/wake.svg"
 _BEGIN, _END = "<!-- dormouse wake: begin -->", "<!-- dormouse wake: end -->"
@@ -30,7 +29,7 @@ def wake(check: Annotated[bool, _CHECK] = False, board: Annotated[str, _OF] = _B
     The table comes from the schema that checks config.py, the diagram from traces of a virtual board: a model.
     """
     root = find_root()
-    possible = [name for name in board_names(root) if name in MODELS]
+    possible = board_names(root)
     if board not in possible:
         raise UsageError(f"no virtual board {board!r}: there are {', '.join(possible)}")
     document, drawn = root / _DOCUMENT, root / _PICTURE

@@ -1,6 +1,6 @@
 """The virtual board: the real main.py on the real interpreter, one life after the other.
 
-What it says about time and energy is a model: CPU and network are the host's, everything else is models.py's.
+What it says about time and energy is a model: CPU and network are the host's, everything else is board.toml's.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ class AsleepForEver(RuntimeError):
 class VirtualBoard:
     """A board that is not there.
 
-    board: a name of models.MODELS. files: path on the board to contents; what a sync before brought and is gone is removed,
-    what the board wrote is kept. state: a folder that keeps flash and retained memory between runs; None: a new board each
-    time. world: what is around it. heap: the firmware's heap, "48K" or "24wK" as -X heapsize takes it; the shims' own
-    footprint is added (heap_added, bytes). speed: divides modelled times and awake budgets, 1 to 1000. realtime: sleeps and
-    boots last as long as they say. interpreter: the unix port's binary. serial: offer a pseudo-terminal (serial_path).
-    on_event: called with each line of the trace, a dict. seed: of the weather and of random retained memory.
+    board: a folder of boards (None: this checkout's boards/). files: path on the board to contents; what a sync before
+    brought and is gone is removed, what the board wrote is kept. state: a folder that keeps flash and retained memory
+    between runs; None: a new board each time. world: what is around it. heap: the firmware's heap, "48K" or "24wK" as -X
+    heapsize takes it; the shims' own footprint is added (heap_added, bytes). speed: divides modelled times and awake
+    budgets, 1 to 1000. realtime: sleeps and boots last as long as they say. interpreter: the unix port's binary. serial:
+    offer a pseudo-terminal (serial_path). on_event: called with each line of the trace, a dict. seed: of the weather and of
+    random retained memory.
     Raises ValueError for an unknown board, interpreter.NoInterpreter without one.
     """
 
@@ -60,10 +61,11 @@ class VirtualBoard:
         serial: bool = False,
         on_event: Callable[[dict[str, Any]], None] | None = None,
         seed: int | None = None,
+        boards: Path | None = None,
     ) -> None:
         if not 1 <= speed <= 1000:
             raise ValueError(f"speed {speed}: 1 to 1000")
-        self.model = models.load(board)
+        self.model = models.load(board, boards)
         self.command = interpreters.command(interpreter)
         self.world = world or World()
         self.speed = speed

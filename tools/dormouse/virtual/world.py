@@ -11,7 +11,7 @@ from .devices.scene import Scene
 
 @dataclass
 class WifiWorld:
-    """The access point. Times in milliseconds; None takes the board's own from models.py."""
+    """The access point. Times in milliseconds; None takes the board's own from its board.toml."""
 
     ssid: str = "dormouse"
     password: str = "sleep-tight"
