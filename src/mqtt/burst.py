@@ -49,7 +49,8 @@ async def exchange(
         return a list of publish tuples (results): they go out in the same write as the acknowledgement. A message longer than
         1024 bytes is acknowledged and counted, but not given to it.
     timeout_ms: for everything, except that a port asks its name server in its own time.
-    quiet_ms: the silence that ends the drain. Not waited for without subscription and session: nothing can come.
+    quiet_ms: the silence that ends the drain. Not waited for without subscription and session, when nothing can come, nor for a
+        second time after results.
     pipeline: True: all in one write; once more, step by step (CONNACK awaited), if the broker dropped that or left it
         unanswered for half the time. False: step by step at once.
     ssl: None or an SSLContext, which checks the certificate for the name `host`, None: for `server`.
@@ -142,6 +143,8 @@ async def exchange(
                             await write(sock, out, until)
                             out = bytearray()
                             n = 0
+                            if waiting:
+                                quiet_ms = 0  # the results' PUBACK comes after what the broker held back
                         elif not done and (n == 0 or not answered):
                             raise OSError(ETIMEDOUT if n is None else ECONNRESET)
                         if done or n is None:
