@@ -9,6 +9,13 @@ from micropython import const
 
 FIELDS = (("voltage_v", 3),)
 OPTIONS = ("pin", "ratio")
+_ACTIVE_UA = const(0)  # the divider's own current flows always, and is the board's: board.toml, [[wiring]]
+_IDLE_NA = const(0)
+_TIME_MS = const(0)
+_ALLOWED = const((
+    ("pin", "pin", "", None, "the board's battery pin"),
+    ("ratio", "pair 1 to 10000", "", None, "battery voltage to pin voltage, the board's"),
+))  # fmt: skip
 
 # From a nearly empty alkaline pair under a boost converter to USB's 5 V with some tolerance. Outside it there is no battery
 # at the divider, or another divider than the one configured.

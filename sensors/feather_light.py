@@ -6,10 +6,15 @@ ADC ends (ESP-IDF, ESP32-S2 ADC attenuation). Lamps flicker at twice the mains f
 """
 
 import errno
+from micropython import const
 
 FIELDS = (("light_mv", 0),)
 OPTIONS = ()
 NEEDS = "LIGHT"  # of the profile
+_ACTIVE_UA = const(0)  # not published; nothing when the second regulator is off
+_IDLE_NA = const(0)
+_TIME_MS = const(0)
+_ALLOWED = const(())
 
 
 def start(board, options):

@@ -10,6 +10,7 @@ BOOT_MS = 400  # from power to the budget's start, after a power-up: board.toml,
 LED = 2
 LED_ON = 0  # driven low it shines (D1 mini and Huzzah schematics)
 LIGHT = None
+CHIP = None  # it has no thermometer
 VBAT = (0, 1220, 220)  # pin, numerator, denominator
 I2C = (None, 5, 4)  # bus, SCL, SDA
 WAKE_PINS = ()  # RST alone ends its sleep, and does not say whether GPIO16's timer or a button pulled it

@@ -14,6 +14,7 @@ BOOT_MS = 600  # from power to the budget's start, after a power-up: board.toml,
 LED = 13
 LED_ON = 1
 LIGHT = 4
+CHIP = "mcu_temperature"  # see sensors.chip
 VBAT = (1, 2, 1)  # pin, numerator, denominator
 I2C = (0, 9, 8)  # bus, SCL, SDA
 WAKE_PINS = (0, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 17, 18)  # RTC pins on the header; 0 is the BOOT button

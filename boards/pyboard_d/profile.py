@@ -13,6 +13,7 @@ BOOT_MS = 200  # from power to the budget's start, after a power-up: board.toml,
 LED = "LED_BLUE"
 LED_ON = 0  # driven low it shines (PYBD_SF2/mpconfigboard.h, MICROPY_HW_LED_INVERTED)
 LIGHT = None
+CHIP = "core"  # see sensors.chip
 VBAT = ("X2", 2, 1)  # pin, numerator, denominator
 I2C = ("X", None, None)  # bus; it names its pins
 WAKE_PINS = ("X1", "X3", "C1", "C13")  # the chip's WKUP inputs; C1 and C13 are on the WBUS only

@@ -117,7 +117,9 @@ def test_agrees_with_the_profile(board: dict[str, Any], profile: Any) -> None:
     assert profile.NAME == board["name"]
     assert profile.MAX_SLEEP_MS == board["sleep"]["max_ms"]
     assert profile.RETAINED_BYTES == board["sleep"]["retained_bytes"]
-    assert str(profile.LED) == board["pins"]["led"]
+    assert str("" if profile.LED is None else profile.LED) == board["pins"]["led"]
+    assert profile.LED_ON in (0, 1)  # the level at which it shines
+    assert profile.CHIP in (None, "mcu_temperature", "raw_temperature", "core", "rp2")  # sensors.chip
     assert str("" if profile.LIGHT is None else profile.LIGHT) == board["pins"]["light"]
 
 
