@@ -9,7 +9,7 @@ from dormouse.virtual.devices import I2CDevice, Nack
 
 
 class Bus:
-    """machine.I2C as far as drivers use it: writeto(address, bytes), readfrom(address, n). OSError(ENODEV): no acknowledge."""
+    """machine.I2C as far as drivers use it. OSError(ENODEV): no acknowledge."""
 
     def __init__(self, *devices: I2CDevice) -> None:
         self.devices = {device.address: device for device in devices}
@@ -26,6 +26,10 @@ class Bus:
             return self._at(address).read(n)
         except Nack:
             raise OSError(errno.ENODEV, "no acknowledge") from None
+
+    def readfrom_mem(self, address: int, register: int, n: int) -> bytes:
+        self.writeto(address, bytes((register,)))
+        return self.readfrom(address, n)
 
     def _at(self, address: int) -> I2CDevice:
         if address not in self.devices:
