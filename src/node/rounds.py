@@ -17,10 +17,11 @@ def pending(memory):
     gc.collect()
     share = gc.mem_free() // (4 * _SHARE if memory.state.flags & states.SMALL_HEAP else _SHARE)
     found = outbox.pending(memory, min(_ROUND_BYTES, share))[:_ROUND]
-    seqs = [rec[0] & 0xFFFF for rec in found]
-    for i in range(1, len(seqs)):
-        if seqs[i] in seqs[:i]:
-            # A power cut starts a new count: two packets of one burst cannot share an identifier.
+    # A power cut starts a new count, and two packets of one burst cannot share an identifier: boots are far apart (4099), but
+    # not for ever. node.upload has the same formula.
+    pids = [((rec[0] & 0xFFFF) - 1 + ((rec[0] >> 16) - 1) * 4099) % 0xFFFF + 1 for rec in found]
+    for i in range(1, len(pids)):
+        if pids[i] in pids[:i]:
             del found[i:]
             break
     return found

@@ -129,8 +129,8 @@ class Batch:
         return len(self.batch) + 2 * len(self._more) - 1
 
     def __getitem__(self, i):
-        """(topic, payload, retain, qos, pid, dup): the packet id is the sequence number, so that a session which the broker
-        kept knows the record again (MQTT 3.1.1, MQTT-4.4.0-1).
+        """(topic, payload, retain, qos, pid, dup): the packet id comes from sequence number and boot (see node.rounds), so that
+        a session which the broker kept knows the record again (MQTT 3.1.1, MQTT-4.4.0-1).
         """
         if i >= len(self.batch):
             return self._more[i - len(self.batch)]
@@ -141,4 +141,5 @@ class Batch:
             when += state.born_at
             flags = 1
         payload = self._service.readings(key, when, flags, body)
-        return self._topic, payload, False, 1, key & 0xFFFF, key <= state.sent
+        pid = ((key & 0xFFFF) - 1 + ((key >> 16) - 1) * 4099) % 0xFFFF + 1
+        return self._topic, payload, False, 1, pid, key <= state.sent

@@ -3,7 +3,7 @@
 
 The points are the calls of the hardware in traced wakes (campaign_nodes.SCENARIOS), so a new step in the wake brings its own.
 `campaign.py --board esp8266 --point 123 --fault reset` repeats one and prints what the board wrote. `--list` runs none.
-Exit status 1 when one fails that is not known (campaign_known), or a known one does not.
+Exit status 1 when one fails.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parents[1]
 sys.path[:0] = [str(_ROOT / "tests" / "support"), str(_ROOT / "tools"), str(_HERE)]
 
-import campaign_known as known  # noqa: E402
 from campaign_nodes import BOARDS, SCENARIOS, Listener, Prepared, prepare  # noqa: E402
 from campaign_run import Case, Outcome, cases, run, survivors  # noqa: E402
 
@@ -106,7 +105,7 @@ class Campaign:
         again: list[Outcome] = []
         for job in concurrent.futures.as_completed(jobs):
             outcome = job.result()
-            if outcome.problems and not known.reason(outcome.case):
+            if outcome.problems:
                 again.append(outcome)
             else:
                 yield outcome
@@ -152,10 +151,7 @@ def sample(all_cases: list[Case], count: int, seed: int) -> list[Case]:
 
 def verdict(outcome: Outcome) -> str:
     """What to say of an outcome: "" when it is as it should be."""
-    reason = known.reason(outcome.case)
-    if not outcome.problems and not outcome.crashed and known.must_fail(outcome.case):
-        return f"{outcome.case}\n    passes, though it is known to fail ({reason}): take it out of campaign_known.py"
-    if outcome.problems and not reason:
+    if outcome.problems:
         return f"{outcome.case}\n    at {outcome.case.point}: " + "; ".join(outcome.problems)
     return ""
 
@@ -202,14 +198,10 @@ def main() -> int:
 
 def _all(made: Campaign, wanted: list[Case], started: float, talk: bool) -> int:
     bad = wakes = 0
-    failed: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     for done, outcome in enumerate(made.run(wanted), 1):
         wakes += outcome.wakes
         kinds[outcome.case.fault.kind] += 1
-        reason = known.reason(outcome.case)
-        if reason and outcome.problems:
-            failed[reason] += 1
         if said := verdict(outcome):
             bad += 1
             print(said, flush=True)
@@ -218,8 +210,6 @@ def _all(made: Campaign, wanted: list[Case], started: float, talk: bool) -> int:
         _show(done, len(wanted), bad, started)
     print(", ".join(f"{kind} {count}" for kind, count in kinds.items()), end="; ")
     print(f"{wakes} wakes; {made.second} cases were good at the second trial")
-    for reason, count in failed.items():
-        print(f"known: {count} cases: {reason}")
     if bad:
         print(f"{bad} failed; repeat one: python tests/campaign/campaign.py with the options in its line")
     return int(bad > 0)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import campaign_bytes
-import campaign_known as known
 import pytest
 from campaign import campaign, sample, verdict
 from campaign_nodes import BOARDS, Listener, Prepared, prepare
@@ -37,7 +36,6 @@ def prepared_cold(broker: Any, micropython: str, folder: Path, chip: int, extra:
 def test_a_drawn_part_of_the_campaign_loses_nothing_and_always_sleeps(micropython: str, broker: Any) -> None:
     with campaign(BOARDS, 5 * (os.cpu_count() or 2)) as made:
         drawn = sample(made.cases, _SAMPLE, _SEED)
-        drawn += [case for case in known.examples(made.cases) if case not in drawn]
         assert {(c.board, c.fault.kind) for c in drawn} == {(b, k) for b in BOARDS for k in faults.KINDS}
         said = [text for outcome in made.run(drawn) if (text := verdict(outcome))]
     assert not said, "\n".join(said)
