@@ -6,14 +6,11 @@ import json
 import struct
 from typing import TYPE_CHECKING, Any
 
-from . import wakepins
-from .devices import AnalogDevice, I2CDevice, Nack
-from .wire import Refused
+from . import i2c, wakepins
+from .devices import AnalogDevice
 
 if TYPE_CHECKING:
     from .life import Life
-
-ENODEV = 19
 
 
 def _q(value: int) -> bytes:
@@ -130,32 +127,6 @@ def adc(life: Life, data: bytes) -> bytes:
     return _q(1000 * life.board.scene.adc_mv({"adc": life.board.model.adc}, pin, rail_on=life.rail()))
 
 
-def i2c(life: Life, data: bytes) -> bytes:
-    address, size, writes = struct.unpack_from("<BHB", data)
-    device = next((d for d in life.board.devices if isinstance(d, I2CDevice) and d.address == address), None)
-    if device is None:
-        raise Refused(ENODEV)
-    try:
-        if writes:
-            device.write(data[4:])
-        return device.read(size) if size or not writes else b""
-    except Nack:
-        raise Refused(ENODEV) from None
-
-
-def i2c_scan(life: Life, _: bytes) -> bytes:
-    found = bytearray()
-    for device in life.board.devices:
-        if not isinstance(device, I2CDevice):
-            continue
-        try:
-            device.write(b"")
-        except Nack:
-            continue
-        found.append(device.address)
-    return bytes(sorted(found))
-
-
 def wifi(life: Life, data: bytes) -> bytes:
     op, args = json.loads(data)
     result = life.wifi.handle(op, args)
@@ -218,8 +189,9 @@ CALLS: dict[str, Any] = {
     "pin.get": pin_get,
     "wake.pin": wake_pin,
     "adc": adc,
-    "i2c": i2c,
-    "i2c.scan": i2c_scan,
+    "i2c.open": i2c.opened,
+    "i2c": i2c.transfer,
+    "i2c.scan": i2c.scan,
     "wifi": wifi,
     "dns": dns,
     "ntp": ntp,

@@ -19,7 +19,7 @@ from .wire import Refused, Request
 if TYPE_CHECKING:
     from .life import Life
 
-_NO_HARDWARE = ("hello", "main", "mark", "mem.at", "repl")
+_NO_HARDWARE = ("hello", "main", "mark", "mem.at", "repl", "i2c.open")
 _WRITE_HEAD = 6  # bytes before the data in the payload of flash.write
 _WAITS = ("i2c", "i2c.scan", "wifi", "dns", "flash.write", "flash.erase")  # something outside of the processor answers
 PROBE = 0x10  # nobody answers there: the address of the campaign's own driver

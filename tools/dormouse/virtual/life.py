@@ -18,6 +18,7 @@ from .wifi import Wifi
 from .wire import Decoder, Refused, Request, answer
 
 if TYPE_CHECKING:
+    from . import i2c
     from .board import VirtualBoard
 
 
@@ -32,6 +33,7 @@ class Life:
         self.wake = Wake(board.wakes, board.cause_name())
         self.timers: dict[int, tuple[int, int | None]] = {}
         self.pins: dict[str, int] = {}
+        self.buses: list[i2c.Bus] = []  # machine.I2C objects, by their number
         self.watchdogs = Watchdogs(board, self.host_ms)
         self.memory_address: int | None = None
         self.delay_ms = 0  # before the next answer

@@ -46,6 +46,7 @@ class BoardModel(Port):
     rail: str | None  # pin that switches the sensors' supply, as the chip names it
     pin_range: tuple[int, int]
     pins: dict[str, str] = field(default_factory=dict)  # the board's names of pins to the chip's
+    i2c: list[str] = field(default_factory=list)  # its own bus: "SCL 9", "SDA 8"
     adc: dict[str, Any] = field(default_factory=dict)  # board.toml's table: what hangs on which pin
 
 
@@ -101,6 +102,7 @@ def _model(name: str, board: dict[str, Any]) -> BoardModel:
         rail=aliases.get(pins["rail"], pins["rail"]) or None,
         pin_range=chip.pins,
         pins=aliases,
+        i2c=pins["i2c"],
         adc=board["adc"],
         boot_ms=numbers["boot_ms"],
         wake_boot_ms=numbers["wake_boot_ms"],

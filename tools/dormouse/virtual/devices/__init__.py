@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class Nack(Exception):
-    """No acknowledge on the bus: nobody at this address, or a part that is busy."""
+    """No acknowledge on the bus: nobody at this address, or a part that is busy. args[0], where there is one: so many bytes of
+    what was written were acknowledged, and then no more.
+    """
 
 
 class Part:
@@ -30,9 +32,14 @@ class Part:
 
 
 class I2CDevice(Part):
-    """One part on an I2C bus. Its 7-bit address is `address`."""
+    """One part on an I2C bus. Its 7-bit address is `address`, its wires are `bus`: (bus, SCL, SDA), None: the board's own."""
 
     address: int
+    bus: tuple[Any, Any, Any] | None = None
+
+    def driver(self) -> str:
+        """Its driver's name, under which the scene knows its failures: "stuck" and "clock" are the bus's (dormouse.virtual.i2c)."""
+        return type(self).__module__.rpartition(".")[2]
 
     def write(self, data: bytes) -> None:
         """Take what the master writes, b"" for an address probe. Raises Nack."""
@@ -62,7 +69,10 @@ def wired(config: bytes | None, now_ms: Callable[[], float], scene: Scene) -> li
     for options in _sensors(config).values():
         name = f"{__name__}.{options.get('driver')}"
         if options.get("driver") not in ("scene", None) and importlib.util.find_spec(name):
-            parts.append(importlib.import_module(name).make(now_ms, scene, options))
+            part = importlib.import_module(name).make(now_ms, scene, options)
+            if isinstance(part, I2CDevice):
+                part.bus = options.get("i2c")
+            parts.append(part)
     return parts
 
 

@@ -20,6 +20,7 @@ FAILURES = {  # of a part or of a value; what each looks like on the wire is the
     "crc": "answers with a wrong checksum",
     "busy": "never finishes converting",
     "stuck": "holds the data line low",
+    "clock": "holds the clock line low",
     "open": "is not connected",
 }
 

@@ -2,7 +2,7 @@
 import _rtc
 import _timer
 import _wire
-from _i2c import Bus, SoftI2C
+from _i2c import Bus, SoftI2C, open_bus
 from _pin import Pin as _Pin
 
 PWRON_RESET = 1
@@ -165,6 +165,7 @@ class I2C(Bus):
     def __init__(self, id, *, scl=None, sda=None, freq=400000, timeout=50000):
         if id not in (0, 1):
             raise ValueError("I2C({}) doesn't exist".format(id))
+        self._bus = open_bus("hard", id, scl, sda, timeout)
 
     def deinit(self):
         pass

@@ -4,7 +4,7 @@ import _power
 import _rtc
 import _timer
 import _wire
-from _i2c import Bus, SoftI2C
+from _i2c import Bus, SoftI2C, open_bus
 from _pin import Pin as _Pin
 from _power import mem32
 
@@ -203,9 +203,9 @@ class I2C(Bus):
     def __init__(self, id, *, scl=None, sda=None, freq=400000, timeout=50000):
         if id not in ("X", "Y", 1, 2):
             raise ValueError("I2C({}) doesn't exist".format(id))
-
-    def init(self, *, freq=400000):
-        pass
+        if scl is not None or sda is not None:
+            raise ValueError("explicit choice of scl/sda is not implemented")
+        self._bus = open_bus("hard", id, None, None, timeout)
 
 
 class Timer(_timer.SoftTimer):
