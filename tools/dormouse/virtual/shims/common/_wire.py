@@ -62,6 +62,14 @@ def call(name, payload=b""):
     return body
 
 
+def array(items, n):
+    # What a port's C function takes as so many values (py/obj.c, mp_obj_get_array_fixed_n).
+    if not isinstance(items, (tuple, list)):
+        raise TypeError("object '{}' isn't a tuple or list".format(type(items).__name__))
+    if len(items) != n:
+        raise ValueError("requested length {} but object has length {}".format(n, len(items)))
+
+
 def number(name, payload=b""):
     return unpack("<q", call(name, payload))[0]
 

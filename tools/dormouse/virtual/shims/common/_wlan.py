@@ -14,22 +14,22 @@ def ask(op, **args):
     return json.loads(_wire.call(b"wifi", json.dumps([op, args]).encode()))
 
 
-def country(code=None):
+def country(_code=None):
     global _country
-    if code is None:
+    if _code is None:
         return _country
-    if len(code) != 2:
+    if len(_code) != 2:
         raise ValueError
-    _country = code
+    _country = _code
 
 
-def hostname(name=None):
+def hostname(_name=None):
     global _hostname
-    if name is None:
+    if _name is None:
         return _hostname or _wire.model["hostname"]
-    if len(name) > 32:
+    if len(_name) > 32:
         raise ValueError
-    _hostname = name
+    _hostname = _name
 
 
 def text(value):
@@ -45,20 +45,25 @@ def mac(value):
 
 
 class Base:
-    # Read and written with config(); what is not here is a ValueError, as on the port.
-    _READ = ()
-    _WRITE = ()
+    # Read and written with config(); what is not here is a ValueError, as on the port. _AP_READ and _AP_WRITE: the access
+    # point's, which the ESP ports refuse to a station.
+    _READ = _WRITE = _AP_READ = _AP_WRITE = ()
+    _ONE = "can query only one param"
+    _BOTH = "either pos or kw args are allowed"
     _GOT_IP = 5  # what status() then is
 
-    def __init__(self, interface_id=0):
-        if interface_id not in (0, 1):
-            raise ValueError("invalid WLAN interface identifier")
-        self._id = interface_id
+    def __init__(self, _interface=0):
+        self._check(_interface)
+        self._id = _interface
 
-    def active(self, is_active=None):
-        if is_active is None:
+    def _check(self, number):
+        if number not in (0, 1):
+            raise ValueError("invalid WLAN interface identifier")
+
+    def active(self, _on=None):
+        if _on is None:
             return ask("active", interface=self._id)
-        return ask("active", interface=self._id, on=bool(is_active))
+        return ask("active", interface=self._id, on=bool(_on))
 
     def isconnected(self):
         # Not the same as packets that pass: under an address that another machine has, they do not.
@@ -67,12 +72,12 @@ class Base:
     def disconnect(self):
         ask("disconnect")
 
-    def status(self, param=None):
-        if param is None:
+    def status(self, _param=None):
+        if _param is None:
             _wire.link()
             status = _wire.page[1] | _wire.page[2] << 8
             return status - 65536 if status & 0x8000 else status
-        if param == "rssi":
+        if _param == "rssi":
             return ask("rssi")
         raise ValueError("unknown status param")
 
@@ -87,13 +92,18 @@ class Base:
         time.sleep_ms(ms)
         return [(n.encode(), bytes(b), c, r, s, h) for n, b, c, r, s, h in ask("found")]
 
-    def ifconfig(self, four=None):
-        if four is None:
+    def ifconfig(self, _four=None):
+        if _four is None:
             return tuple(ask("ifconfig"))
-        ask("ifconfig", four="dhcp" if four == "dhcp" else list(four))
+        if _four == "dhcp":
+            ask("ifconfig", four=_four)
+        else:
+            _wire.array(_four, 4)
+            ask("ifconfig", four=list(_four))
 
-    def ipconfig(self, name=None, **kwargs):
-        if name:
+    def ipconfig(self, _name=None, **kwargs):
+        if _name:
+            name = _name
             ip, mask, gw, dns = ask("ifconfig")
             if name == "addr4":
                 return ip, mask
@@ -117,20 +127,26 @@ class Base:
                 raise ValueError("unexpected key")
         ask("ifconfig", four=[ip, mask, gw, dns])
 
-    def config(self, *args, **kwargs):
-        if (args and kwargs) or len(args) > 1:
-            raise TypeError("either pos or kw args are allowed")
-        if args:
-            name = args[0]
-            if name not in self._READ:
-                raise ValueError("unknown config param")
+    def _may(self, name, known, access_point):
+        if self._id == 0 and name in access_point:
+            raise OSError("AP required")
+        if name not in known and name not in access_point:
+            raise ValueError("unknown config param")
+
+    def config(self, _name=None, **kwargs):
+        if not kwargs:
+            if _name is None:
+                raise TypeError(self._ONE)
+            name = _name
+            self._may(name, self._READ, self._AP_READ)
             if name == "hostname" or name == "dhcp_hostname":
                 return hostname()
             value = ask("config", get=name)
             return bytes(value) if name == "mac" else value
+        if _name is not None:
+            raise TypeError(self._BOTH)
         for name, value in kwargs.items():
-            if name not in self._WRITE:
-                raise ValueError("unknown config param")
+            self._may(name, self._WRITE, self._AP_WRITE)
             if name == "hostname" or name == "dhcp_hostname":
                 hostname(value)
             else:

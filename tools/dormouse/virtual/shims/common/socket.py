@@ -1,20 +1,20 @@
 # Sockets over the interpreter's own, as lwIP's behave: addresses are tuples, nothing works without a link, names are resolved
 # by the virtual world, UDP port 123 goes to its time server.
-import io
-import time
-import uselect
-import usocket
-from usocket import AF_INET, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
+import io as _io
+import time as _time
+import uselect as _uselect
+import usocket as _usocket
+from usocket import AF_INET, SOCK_DGRAM, SOCK_STREAM
 
 import _wire
 
 SOCK_RAW = 3
 IPPROTO_IP = 0
 IPPROTO_TCP = 6
-IPPROTO_UDP = 17
 TCP_NODELAY = _wire.model["tcp_nodelay"]
-SO_BROADCAST = 6
-SO_KEEPALIVE = 9
+SOL_SOCKET = 4095 if _wire.model["platform"] == "esp32" else 1  # lwIP's BSD sockets, or extmod/modlwip.c
+SO_REUSEADDR = 4
+SO_BROADCAST = 32
 
 _ERRNO = _wire.model["errno"]  # Linux's number (text) to the port's
 
@@ -28,16 +28,17 @@ def _port_error(e):
     return OSError(_ERRNO.get(str(e.args[0]), e.args[0]))
 
 
-def getaddrinfo(host, port, af=0, type=0, proto=0, flags=0):
+def getaddrinfo(_host, _port, _af=0, _type=0, _proto=0, _flags=0):
+    host = _host
     parts = host.split(".")
     if not (len(parts) == 4 and all(p.isdigit() for p in parts)):
         # ESP32 waits inside lwip_getaddrinfo(), where no callback runs: there the supervisor answers late.
         ms, ip = _wire.call(b"dns", host.encode()).decode().split()
-        time.sleep_ms(int(ms))
+        _time.sleep_ms(int(ms))
         if ip == "-":
             raise OSError(_wire.model["dns_error"])
         host = ip
-    return [(AF_INET, type or SOCK_STREAM, proto, "", (host, port))]
+    return [(AF_INET, _type or SOCK_STREAM, _proto, "", (host, _port))]
 
 
 def _packed(address):
@@ -45,41 +46,44 @@ def _packed(address):
     if not isinstance(host, str):
         raise TypeError("can't convert 'bytes' object to str implicitly")
     host = getaddrinfo(host, port)[0][-1][0]
-    return usocket.getaddrinfo(host, port)[0][-1]
+    return _usocket.getaddrinfo(host, port)[0][-1]
 
 
 def _tuple(packed):
     return ".".join([str(b) for b in packed[4:8]]), packed[2] << 8 | packed[3]
 
 
-class socket(io.IOBase):
-    def __init__(self, af=AF_INET, type=SOCK_STREAM, proto=0, _s=None):
-        self._s = _s or usocket.socket(AF_INET, type)
+class socket(_io.IOBase):
+    def __init__(self, _af=AF_INET, _type=SOCK_STREAM, _proto=0):
+        self._open(_usocket.socket(AF_INET, _type), _type)
+
+    def _open(self, s, type):
+        self._s = s
         self._udp = type == SOCK_DGRAM
         self._timeout = None  # seconds; 0 is non-blocking
         self._ntp = None
-        self._poll = uselect.poll()
-        self._poll.register(self._s, uselect.POLLIN)
+        self._poll = _uselect.poll()
+        self._poll.register(self._s, _uselect.POLLIN)
         self._s.setblocking(False)
 
     def _wait(self, flags):
         # Blocking calls wait in slices: soft timers and Ctrl-C come through between them, as on the ports.
         if self._timeout == 0:
             raise OSError(11)
-        end = None if self._timeout is None else time.ticks_add(time.ticks_ms(), int(self._timeout * 1000))
+        end = None if self._timeout is None else _time.ticks_add(_time.ticks_ms(), int(self._timeout * 1000))
         self._poll.modify(self._s, flags)
         while True:
             if _wire.link():
                 if self._poll.poll(20):
                     return
             else:
-                time.sleep_ms(20)  # nothing comes and nothing goes
-            if end is not None and time.ticks_diff(end, time.ticks_ms()) <= 0:
+                _time.sleep_ms(20)  # nothing comes and nothing goes
+            if end is not None and _time.ticks_diff(end, _time.ticks_ms()) <= 0:
                 raise OSError(_ERRNO.get("110", 110))
 
     def _retry(self, flags, f, *args):
         while True:
-            if _wire.link() or flags == uselect.POLLOUT:
+            if _wire.link() or flags == _uselect.POLLOUT:
                 try:
                     r = f(*args)
                     if r is not None:
@@ -89,7 +93,8 @@ class socket(io.IOBase):
                         raise _port_error(e)
             self._wait(flags)
 
-    def connect(self, address):
+    def connect(self, _address):
+        address = _address
         _need_link()
         if self._udp:
             self._peer = address
@@ -105,60 +110,64 @@ class socket(io.IOBase):
                 raise _port_error(e)
             if self._timeout == 0:
                 raise OSError(_ERRNO.get("115", 115))
-            self._wait(uselect.POLLOUT)
+            self._wait(_uselect.POLLOUT)
             try:
                 self._s.connect(_packed(address))
             except OSError as e:
                 if e.args[0] not in (106, 114):
                     raise _port_error(e)
 
-    def bind(self, address):
-        host = address[0] or "0.0.0.0"
+    def bind(self, _address):
+        host = _address[0] or "0.0.0.0"
         try:
-            self._s.bind(_packed((host, address[1])))
+            self._s.bind(_packed((host, _address[1])))
         except OSError as e:
             raise _port_error(e)
 
-    def listen(self, backlog=1):
-        self._s.listen(backlog)
+    def listen(self, _backlog=2):  # modlwip.c, esp32/modsocket.c: the same default
+        self._s.listen(_backlog)
 
     def accept(self):
-        s, address = self._retry(uselect.POLLIN, self._s.accept)
-        return socket(_s=s), _tuple(address)
+        s, address = self._retry(_uselect.POLLIN, self._s.accept)
+        new = object.__new__(socket)
+        new._open(s, SOCK_STREAM)
+        return new, _tuple(address)
 
-    def setblocking(self, value):
-        self._timeout = None if value else 0
+    def setblocking(self, _value):
+        self._timeout = None if _value else 0
 
-    def settimeout(self, value):
-        self._timeout = value
+    def settimeout(self, _value):
+        self._timeout = _value
 
-    def setsockopt(self, level, option, value):
-        if level == SOL_SOCKET and option == SO_REUSEADDR:
-            self._s.setsockopt(level, option, value)
-        elif level == IPPROTO_TCP and option == TCP_NODELAY:
-            self._s.setsockopt(level, 1, value)  # Linux's number
+    def setsockopt(self, _level, _option, _value):
+        # Linux's numbers to the interpreter.
+        if _level == SOL_SOCKET and _option == SO_REUSEADDR:
+            self._s.setsockopt(1, 2, _value)
+        elif _level == IPPROTO_TCP and _option == TCP_NODELAY:
+            self._s.setsockopt(6, 1, _value)
         else:
             print("Warning: lwip.setsockopt() not implemented")
 
-    def send(self, data):
-        return self._retry(uselect.POLLOUT, self._s.send, data)
+    def send(self, _data):
+        return self._retry(_uselect.POLLOUT, self._s.send, _data)
 
-    def write(self, data):
+    def write(self, _data):
         try:
-            return self.send(data)
+            return self.send(_data)
         except OSError as e:
             if e.args[0] != 11:
                 raise
 
-    def sendall(self, data):
-        data = memoryview(data)
+    def sendall(self, _data):
+        data = memoryview(_data)
         while data:
             data = data[self.send(data):]
 
-    def recv(self, n):
-        return self._retry(uselect.POLLIN, self._s.recv, n)
+    def recv(self, _n):
+        return self._retry(_uselect.POLLIN, self._s.recv, _n)
 
-    def read(self, n=-1):
+    def read(self, _n=-1):
+        n = _n
         if n < 0:
             out = b""
             while True:
@@ -182,11 +191,11 @@ class socket(io.IOBase):
                 raise
             return None
 
-    def readinto(self, buf, n=None):
-        data = self._more(n or len(buf), b"")
+    def readinto(self, _buf, _n=None):
+        data = self._more(_n or len(_buf), b"")
         if data is None:
             return None
-        buf[: len(data)] = data
+        _buf[: len(data)] = data
         return len(data)
 
     def readline(self):
@@ -198,22 +207,20 @@ class socket(io.IOBase):
             out += c
         return out
 
-    def sendto(self, data, address):
+    def sendto(self, _data, _address):
+        address = _address
         _need_link()
         if address[1] == 123:
             self._ntp = address
             address = ("127.0.0.1", _wire.number(b"ntp"))
-        return self._retry(uselect.POLLOUT, self._s.sendto, data, _packed(address))
+        return self._retry(_uselect.POLLOUT, self._s.sendto, _data, _packed(address))
 
-    def recvfrom(self, n):
-        data, address = self._retry(uselect.POLLIN, self._s.recvfrom, n)
+    def recvfrom(self, _n):
+        data, address = self._retry(_uselect.POLLIN, self._s.recvfrom, _n)
         return data, self._ntp or _tuple(address)
 
-    def makefile(self, mode="rb", buffering=0):
+    def makefile(self, _mode="rb", _buffering=0):
         return self
-
-    def fileno(self):
-        return self._s.fileno()
 
     def ioctl(self, request, arg):
         if request == 3:

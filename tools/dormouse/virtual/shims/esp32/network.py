@@ -1,5 +1,6 @@
 # network of the ESP32 port. Source: ports/esp32/network_wlan.c.
-from _wlan import AP_IF, STA_IF, Base, ask, country, hostname, mac, text
+from _wlan import AP_IF, STA_IF, country, hostname
+import _wlan
 
 STAT_IDLE = 1000
 STAT_CONNECTING = 1001
@@ -16,7 +17,7 @@ AUTH_OPEN = 0
 AUTH_WPA2_PSK = 3
 
 
-class WLAN(Base):
+class WLAN(_wlan.Base):
     IF_STA = 0
     IF_AP = 1
     PM_NONE = 0
@@ -25,15 +26,11 @@ class WLAN(Base):
     SEC_OPEN = 0
     SEC_WPA2 = 3
     _GOT_IP = STAT_GOT_IP
-    _READ = (
-        "mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol",
-        "hidden", "security", "authmode",
-    )
-    _WRITE = (
-        "mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol",
-        "hidden", "security", "authmode", "key", "password",
-    )
+    _READ = ("mac", "ssid", "essid", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol")
+    _WRITE = ("mac", "channel", "hostname", "dhcp_hostname", "reconnects", "txpower", "pm", "protocol")
+    _AP_READ = ("hidden", "security", "authmode")
+    _AP_WRITE = ("ssid", "essid", "hidden", "security", "authmode", "key", "password")
 
-    def connect(self, ssid=None, key=None, *, bssid=None):
+    def connect(self, _ssid=None, _key=None, *, bssid=None):
         # The real port rebuilds its configuration from nothing: a channel set before is lost.
-        ask("connect", ssid=ssid and text(ssid), key=key and text(key), bssid=mac(bssid))
+        _wlan.ask("connect", ssid=_ssid and _wlan.text(_ssid), key=_key and _wlan.text(_key), bssid=_wlan.mac(bssid))

@@ -1,5 +1,6 @@
 # network of the STM32 port with a CYW43 radio. Source: extmod/network_cyw43.c, modnetwork.c.
-from _wlan import AP_IF, STA_IF, Base, ask, country, hostname, mac, text
+from _wlan import AP_IF, STA_IF, country, hostname
+import _wlan
 
 STAT_IDLE = 0
 STAT_CONNECTING = 1
@@ -9,7 +10,7 @@ STAT_CONNECT_FAIL = -1
 STAT_GOT_IP = 3
 
 
-class WLAN(Base):
+class WLAN(_wlan.Base):
     IF_STA = 0
     IF_AP = 1
     PM_NONE = 0x10
@@ -17,6 +18,8 @@ class WLAN(Base):
     PM_POWERSAVE = 0xA11C82
     SEC_OPEN = 0
     SEC_WPA_WPA2 = 0x00400006
+    _ONE = "must query one param"
+    _BOTH = "can't specify pos and kw args"
     _GOT_IP = STAT_GOT_IP
     _READ = (
         "antenna", "channel", "ssid", "essid", "security", "authmode", "mac", "txpower", "pm", "hostname",
@@ -28,19 +31,22 @@ class WLAN(Base):
 
     def connect(self, ssid, key=None, *, auth=-1, security=-1, bssid=None, channel=-1):
         # channel counts only with bssid (cyw43_ll.c).
-        ask("connect", ssid=text(ssid), key=key and text(key), bssid=mac(bssid), channel=channel if bssid else -1)
+        _wlan.ask(
+            "connect", ssid=_wlan.text(ssid), key=key and _wlan.text(key), bssid=_wlan.mac(bssid),
+            channel=channel if bssid else -1,
+        )
 
-    def ifconfig(self, four=None):
-        found = Base.ifconfig(self, four)
-        if four == "dhcp":
+    def ifconfig(self, _four=None):
+        found = _wlan.Base.ifconfig(self, _four)
+        if _four == "dhcp":
             # network_lwip.c: it waits for the address here, link or no link.
             import time
 
-            good, ms = ask("renew")
+            good, ms = _wlan.ask("renew")
             time.sleep_ms(ms)
             if not good:
                 raise OSError("timeout waiting for DHCP to get IP address")
         return found
 
     def deinit(self):
-        ask("deinit")
+        _wlan.ask("deinit")
