@@ -60,8 +60,12 @@ def adc_mv(pin):
 
 
 def i2c_open(bus, scl, sda):
-    """The hardware I2C bus at 100 kHz. bus: its number; scl, sda: GPIO numbers."""
-    return machine.I2C(bus, scl=machine.Pin(scl), sda=machine.Pin(sda), freq=100000)
+    """The hardware I2C bus at 100 kHz. bus: its number; scl, sda: GPIO numbers.
+
+    A line that a part holds low costs each transfer 10 ms, not 50 (up to 1.28: 100 ms a byte, machine_i2c.c). The port clocks
+    such a bus free by itself (esp-idf, i2c_master.c).
+    """
+    return machine.I2C(bus, scl=machine.Pin(scl), sda=machine.Pin(sda), freq=100000, timeout=10000)
 
 
 def deepsleep(ms):

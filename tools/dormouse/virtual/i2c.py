@@ -24,12 +24,9 @@ nine clocks: UM10204, section 3.1.16), SoftI2C does with every byte; a part that
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import models
 from .devices import I2CDevice, Nack
 from .wire import Refused
 

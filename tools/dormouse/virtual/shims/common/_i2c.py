@@ -1,5 +1,6 @@
-# I2C: the buses and what is on them are in the supervisor (i2c.py), which says how each port fails. Sources: extmod/machine_i2c.c
-# for the methods (those of _mem take keywords, with these names; the others take none), ports/*/machine_i2c.c for the rest.
+# I2C: the buses and what is on them are in the supervisor (i2c.py), which says how each port fails. Sources: for the methods
+# extmod/machine_i2c.c (those of _mem take keywords, with these names; the others take none), for the rest
+# ports/*/machine_i2c.c.
 from struct import pack, unpack
 
 import _wire
@@ -10,7 +11,7 @@ def open_bus(kind, id, scl, sda, timeout):
 
 
 def _pin(pin):
-    if pin is None or isinstance(pin, str) and pin in _wire.model["pins"]:
+    if pin is None or (isinstance(pin, str) and pin in _wire.model["pins"]):
         return pin
     if not hasattr(pin, "_id"):
         raise ValueError("expecting a pin")
