@@ -97,8 +97,16 @@ def wake():
 
 
 def adc_mv(pin):
-    """Millivolts at a pin. pin: its name, "X2" or the CPU's "A1"; the reference is the 3.3 V supply."""
-    return machine.ADC(machine.Pin(pin)).read_u16() * 3300 // 65535
+    """Millivolts at a pin. pin: its name, "X2" or the CPU's "A1".
+
+    The converter counts in parts of the chip's supply, which falls with an empty battery: below 3.3 V that would show more than
+    there is. So the supply is measured too, by the chip's reference and its factory value (ports/stm32/adc.c, read_vref). The
+    mask is the inner channels: without it every pin becomes an analogue input.
+    """
+    import pyb
+
+    supply_mv = int(pyb.ADCAll(12, 0x70000).read_vref() * 1000)
+    return machine.ADC(machine.Pin(pin)).read_u16() * supply_mv // 65535
 
 
 def i2c_open(bus, scl, sda):

@@ -94,10 +94,13 @@ def irq(life: Life, data: bytes) -> bytes:
 
 def pin_set(life: Life, data: bytes) -> bytes:
     name, _, level = data.decode().partition("=")
+    before = life.pins.get(name)
     if level == "z":
         life.pins.pop(name, None)
     else:
         life.pins[name] = int(level)
+    if life.pins.get(name) != before:
+        life.wake.pins.append((life.host_ms(), name, life.pins.get(name)))
     if name == life.board.model.rail:
         life.board.power_devices(life.rail())
     return b""
@@ -105,7 +108,15 @@ def pin_set(life: Life, data: bytes) -> bytes:
 
 def pin_get(life: Life, data: bytes) -> bytes:
     name, _, pulled_up = data.decode().partition("=")
+    driven = life.edges.level(name, int(pulled_up))
+    if driven is not None:
+        return _q(driven)
     return _q(wakepins.level(life.board.world, name, life.board.now_s, int(pulled_up)))
+
+
+def pin_irq(life: Life, data: bytes) -> bytes:
+    life.edges.watch(data[2:].decode(), data[0], data[1])
+    return b""
 
 
 def wake_pin(life: Life, data: bytes) -> bytes:
@@ -119,12 +130,16 @@ def wake_pin(life: Life, data: bytes) -> bytes:
 
 
 def adc(life: Life, data: bytes) -> bytes:
-    pin = data.decode()
-    pin = next((alias for alias, name in life.board.model.pins.items() if name == pin), pin)
+    name = data.decode()
+    pin = next((alias for alias, of in life.board.model.pins.items() if of == name), name)
     for device in life.board.devices:
-        if isinstance(device, AnalogDevice) and device.pin == pin:
+        if isinstance(device, AnalogDevice) and device.pin in (pin, name):
             return _q(round(1000 * device.mv()))
     return _q(1000 * life.board.scene.adc_mv({"adc": life.board.model.adc}, pin, rail_on=life.rail()))
+
+
+def chip(life: Life, _: bytes) -> bytes:
+    return _q(round(1000 * life.board.scene.value("chip_c")))
 
 
 def wifi(life: Life, data: bytes) -> bytes:
@@ -187,8 +202,10 @@ CALLS: dict[str, Any] = {
     "irq": irq,
     "pin.set": pin_set,
     "pin.get": pin_get,
+    "pin.irq": pin_irq,
     "wake.pin": wake_pin,
     "adc": adc,
+    "chip": chip,
     "i2c.open": i2c.opened,
     "i2c": i2c.transfer,
     "i2c.scan": i2c.scan,

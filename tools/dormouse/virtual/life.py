@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .calls import CALLS
+from .edges import Edges
 from .process import Process
 from .wake import TracebackFilter, Wake
 from .watchdogs import Watchdogs
@@ -33,6 +34,7 @@ class Life:
         self.wake = Wake(board.wakes, board.cause_name())
         self.timers: dict[int, tuple[int, int | None]] = {}
         self.pins: dict[str, int] = {}
+        self.edges = Edges(self)
         self.buses: list[i2c.Bus] = []  # machine.I2C objects, by their number
         self.watchdogs = Watchdogs(board, self.host_ms)
         self.memory_address: int | None = None
@@ -149,6 +151,7 @@ class Life:
                     self.board.soften()
                     self.process.end()
                     self.timers.clear()
+                    self.edges.clear()
                     self.process = self._spawn()
                     assert self.process.pipes.input is not None
                     os.write(self.process.pipes.input, b"\x01")
@@ -243,11 +246,11 @@ class Life:
             self.finish("crashed", "supervisor", reason=f"the interpreter exited: {self.process.exited()}")
 
     def _wait_s(self) -> float:
-        times = [self._cap, *(due for due, _ in self._delayed)]
+        times: list[float] = [self._cap, *(due for due, _ in self._delayed)]
         if self.watchdogs.interrupts:
             times += [due for due, _ in self.timers.values()]
-        change = self.wifi.next_change()
-        times += [t for t in (self.watchdogs.next_due(), change) if t is not None]
+        next_ones = (self.watchdogs.next_due(), self.wifi.next_change(), self.edges.next_due())
+        times += [t for t in next_ones if t is not None]
         if self.board.serial is not None and self.board.serial.interrupt and self._main is not None:
             times.append(self._main + _SETTLED_MS)
         return max(0, min(times) - self.host_ms()) / 1000
@@ -264,6 +267,8 @@ class Life:
                 else:
                     self.timers[key] = (max(due + period, now), period)
                 os.write(self.process.pipes.timers, bytes([key]))
+        if keys := self.edges.due(now, self.watchdogs.interrupts):
+            os.write(self.process.pipes.timers, keys)
         if self.board.serial is not None and self.board.serial.interrupt:
             self.board.serial.deliver(self)
         change = self.wifi.next_change()

@@ -12,7 +12,8 @@ class Wake:
     ended: "deepsleep", "soft_reset", "reset", "watchdog", "repl", "killed" or "crashed". by: "node", or "supervisor" when the
     life was cut short. reason: why, for "killed" and "crashed". sleep_ms: asked for, None without a timer (for ever).
     heap_low: lowest number of free bytes seen at a mark, after a collection; -1 without marks. waited_ms: how long the board's
-    process stood in line for the host's processor.
+    process stood in line for the host's processor. pins: each change of an output: when, by the host's monotonic clock, the
+    pin as the chip names it, and its level, None: not driven any more.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Wake:
     retained_writes: int = 0
     flash_writes: int = 0
     waited_ms: int = 0
+    pins: list[tuple[int, str, int | None]] = field(default_factory=list)
 
 
 class TracebackFilter:

@@ -60,6 +60,20 @@ class AnalogDevice(Part):
         raise NotImplementedError
 
 
+class DigitalDevice(Part):
+    """One part that moves an input pin. pin: its name as config.py gives it, text. Times: milliseconds of the board's ticks."""
+
+    pin: str
+
+    def next_edge(self, after_ms: float) -> tuple[float, int] | None:
+        """The first edge after a time, and the level from then on; None: none comes as things are."""
+        raise NotImplementedError
+
+    def level(self, at_ms: float, otherwise: int) -> int:
+        """The level at a time. otherwise: of the pin when the part does not drive it."""
+        raise NotImplementedError
+
+
 _ONE: dict[str, dict[str, Any]] = {"air": {"driver": "sht4x"}}
 
 

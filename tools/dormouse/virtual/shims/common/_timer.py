@@ -5,9 +5,10 @@ import _thread
 import micropython
 import sys
 
+from _rtc import word as _word
 import _wire
 
-_running = {}
+running = {}  # timers, and pins with an interrupt, by key
 _fd = None
 _free = 1
 interrupt = False  # an interrupt's callback is running
@@ -22,7 +23,7 @@ def _fire(key):
     if _wire.busy:  # it would mix two requests: a bytecode later
         micropython.schedule(_fire, key)
         return
-    timer = _running.get(key)
+    timer = running.get(key)
     if timer is None:
         return  # stopped between its due time and this bytecode
     if timer._once:
@@ -60,8 +61,8 @@ def leave():
 
 def _watch(f, buf):
     while f.readinto(buf):
-        timer = _running.get(buf[0])
-        if timer and timer.hard:
+        timer = running.get(buf[0])
+        if timer and timer._hard:
             if timer._callback:
                 _interrupt(timer)
             continue
@@ -71,13 +72,22 @@ def _watch(f, buf):
             pass  # the queue is full: the ports drop the callback too
 
 
-class SoftTimer:
-    hard = False
+def listen():
+    global _fd
+    if isinstance(_fd, int):
+        # Not earlier: a program without timers has no second thread.
+        _fd = open(_fd, "rb")
+        _wire.lock = _thread.allocate_lock()
+        _thread.start_new_thread(_watch, (_fd, bytearray(1)))
 
-    def __init__(self, id=-1, **kwargs):
+
+class SoftTimer:
+    _hard = False
+
+    def __init__(self, _id, **kwargs):
         global _free
-        self._check(id)
-        self._key = _free & 0xFF
+        self._check(_id)
+        self._key = _free % 199 + 1  # those above are pins, and pyb's timers
         _free += 1
         self._callback = None
         self._once = False
@@ -87,25 +97,24 @@ class SoftTimer:
     def _check(self, id):
         pass
 
-    def init(self, *, mode=None, period=-1, callback=None, freq=None, hard=False, tick_hz=1000):
-        global _fd
-        self._stop()
-        if isinstance(_fd, int):
-            # Not earlier: a program without timers has no second thread.
-            _fd = open(_fd, "rb")
-            _wire.lock = _thread.allocate_lock()
-            _thread.start_new_thread(_watch, (_fd, bytearray(1)))
+    def init(self, *, mode=None, period=-1, callback=None, freq=None, tick_hz=1000):
+        _word(period)
         if freq is not None:
             period = int(1000 / freq)
         elif tick_hz != 1000:
-            period = period * 1000 // tick_hz
-        self._once = mode == self.ONE_SHOT
+            period = period * 1000 // _word(tick_hz)
+        self._start(period, mode == self.ONE_SHOT, callback)
+
+    def _start(self, period, once, callback):
+        self._stop()
+        listen()
+        self._once = once
         self._callback = callback
-        _running[self._key] = self
+        running[self._key] = self
         _wire.call(b"timer", _wire.pack("<BBI", self._key, 0 if self._once else 1, max(0, period)))
 
     def _stop(self):
-        if _running.pop(self._key, None):
+        if running.pop(self._key, None):
             _wire.call(b"timer", _wire.pack("<BBI", self._key, 2, 0))
 
     def deinit(self):

@@ -26,17 +26,26 @@ def wake_on_ext1(pins=None, level=None):
         _watch(3, pins, level)
 
 
-def wake_on_touch(wake):
+def wake_on_touch(_wake):
     pass
 
 
-def wake_on_ulp(wake):
+def wake_on_ulp(_wake):
     pass
 
 
-def gpio_deep_sleep_hold(enable):
+def gpio_deep_sleep_hold(_enable):
     pass
 
 
-def raw_temperature():
-    return 86
+if _wire.model["uname"][4].endswith("ESP32"):
+
+    def raw_temperature():
+        # Fahrenheit, not calibrated.
+        return _wire.number(b"chip") * 9 // 5000 + 32
+
+else:
+
+    def mcu_temperature():
+        # S2, S3, C3: whole degrees Celsius.
+        return _wire.number(b"chip") // 1000
