@@ -1,6 +1,6 @@
-"""sensors/bme280.py against numbers from outside: the worked example of the BMP280's datasheet (BST-BMP280-DS001-23, section 3.12),
-two BME280 in another project's tests (github.com/elixir-sensors/bmp280, test/bmp280/sensor/bme280_sensor_test.exs), and
-humidity against the datasheet's formula in double precision (BST-BME280-DS002-15, section 8.1).
+"""sensors/bme280.py against numbers from outside: the worked example of the BMP280's datasheet (BST-BMP280-DS001-23, section
+3.12), two BME280 in another project's tests (github.com/elixir-sensors/bmp280, test/bmp280/sensor/bme280_sensor_test.exs), and
+the datasheet's formulae in double precision (BST-BME280-DS002-15, section 8.1).
 """
 
 from struct import pack

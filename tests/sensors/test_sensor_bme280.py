@@ -95,7 +95,7 @@ def test_a_bmp280_has_no_humidity(clock: Clock, scene: Scene) -> None:
     part = BMx280(clock, scene, chip=BMP280)
     clock.ms += 3
     values = measure(Board(part), clock)
-    assert near(values[:2] + (0,), 2142, 100325, 0)
+    assert near((*values[:2], 0), 2142, 100325, 0)
     assert values[2] is None
     assert bme280.probe(Board(part), {}) == 0x58
 
