@@ -7,7 +7,7 @@ LOG_DEBUG = 4
 LOG_VERBOSE = 5
 
 
-def osdebug(uart_no, level=None):
+def osdebug(_uart, _level=None):
     pass
 
 

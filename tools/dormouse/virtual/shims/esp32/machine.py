@@ -1,8 +1,8 @@
-# machine of the ESP32 port, ESP32-S2. Sources: ports/esp32/modmachine.c, machine_rtc.c, machine_adc.c, machine_timer.c.
+# machine of the ESP32 port; what differs between its chips comes from virtual/ports.py. Sources: ports/esp32/modmachine.c, machine_rtc.c, machine_adc.c, machine_timer.c.
 import _rtc
 import _timer
 import _wire
-from _i2c import Bus, SoftI2C, open_bus
+from _i2c import Bus as _Bus, SoftI2C, open_bus as _open_bus
 from _pin import Pin as _Pin
 
 PWRON_RESET = 1
@@ -19,6 +19,7 @@ SLEEP = 2
 DEEPSLEEP = 4
 
 _soft = False
+_chip = _wire.model["chip"]
 _setup = _timer._setup
 
 
@@ -26,11 +27,13 @@ def unique_id():
     return bytes(_wire.model["unique_id"])
 
 
-def freq(hz=None):
-    if hz is None:
+def freq(_hz=None):
+    if _hz is None:
         return 160000000
-    if hz not in (20000000, 40000000, 80000000, 160000000, 240000000):
-        raise ValueError("frequency must be 20MHz, 40MHz, 80Mhz, 160MHz or 240MHz")
+    if _rtc.word(_hz) // 1000000 not in (20, 40, 80, 160, _chip["mhz"]):
+        raise ValueError(
+            "frequency must be 20MHz, 40MHz, 80Mhz" + (" or 160MHz" if _chip["mhz"] == 160 else ", 160MHz or 240MHz")
+        )
 
 
 def reset_cause():
@@ -41,16 +44,21 @@ def wake_reason():
     return _wire.model["wake_reason"]
 
 
-def deepsleep(time_ms=None):
+def deepsleep(_ms=None):
     # 64 bits of microseconds behind a C int of milliseconds; 0 and nothing at all set no timer: it sleeps until a pin wakes it.
-    ms = 0 if time_ms is None else _rtc.word(time_ms)
+    ms = 0 if _ms is None else _rtc.word(_ms)
+    for pin in __import__("esp32")._gpio:
+        if _chip["wake"] != "gpio":
+            raise ValueError("DEEPSLEEP with gpio pins not supported on this chip")
+        if pin not in _chip["wakes"]:
+            raise ValueError("wake-up pin not supported")
     _wire.end(b"deepsleep", _wire.pack("<q", ms * 1000 if ms else -1))
 
 
-def lightsleep(time_ms=0):
+def lightsleep(_ms=0):
     import time
 
-    time.sleep_ms(time_ms)
+    time.sleep_ms(_rtc.word(_ms))
 
 
 def idle():
@@ -72,7 +80,8 @@ def disable_irq():
     return 0
 
 
-def enable_irq(state):
+def enable_irq(_state):
+    _rtc.word(_state)
     _timer.irq(True)
 
 
@@ -87,16 +96,28 @@ class Pin(_Pin):
     WAKE_LOW = 4
     WAKE_HIGH = 5
 
+    def _check(self):
+        if self._id not in _chip["pins"]:
+            raise ValueError("invalid pin")
+
+    def init(self, mode=None, pull=-1, *, value=None, drive=0, hold=False):
+        if mode in (self.OUT, self.OPEN_DRAIN) and self._id in _chip["inputs"]:
+            raise ValueError("pin can only be input")
+        self._set(mode, pull, value)
+
+    def irq(self, handler=None, trigger=3):
+        self._irq(handler, trigger, False)
+
 
 class Signal:
-    def __init__(self, pin, *, invert=False):
-        self._pin = pin
+    def __init__(self, _pin, *, invert=False):
+        self._pin = _pin
         self._invert = invert
 
-    def value(self, x=None):
-        if x is None:
+    def value(self, _x=None):
+        if _x is None:
             return self._pin.value() ^ self._invert
-        self._pin.value(bool(x) ^ self._invert)
+        self._pin.value(bool(_x) ^ self._invert)
 
     def on(self):
         self.value(1)
@@ -106,25 +127,25 @@ class Signal:
 
 
 class RTC:
-    def __init__(self, id=0):
-        pass
-
-    def datetime(self, t=None):
-        if t is None:
+    def datetime(self, _t=None):
+        if _t is None:
             now = _rtc.get()
             return now[:7] + (now[7] * 1000,)
-        _rtc.put(t, t[7] // 1000)
+        _wire.array(_t, 8)
+        _rtc.put(_t, _t[7] // 1000)
 
-    init = datetime
+    def init(self, _t):
+        # The hour stands where datetime() has the weekday (machine_rtc.c, machine_rtc_init).
+        _wire.array(_t, 8)
+        _rtc.put(tuple(_t[:3]) + (0,) + tuple(_t[3:6]), _t[7] // 1000)
 
-    def memory(self, data=None):
-        if data is None:
+    def memory(self, _data=None):
+        if _data is None:
             return _wire.call(b"mem.get")
+        data = memoryview(_data)  # the ports copy it out of the heap
         if len(data) > 2048:
             raise ValueError("buffer too long")
-        _wire.call(b"mem.set", memoryview(data))  # the ports copy it out of the heap
-
-
+        _wire.call(b"mem.set", data)
 
 
 class ADC:
@@ -134,38 +155,37 @@ class ADC:
     ATTN_11DB = 3
     WIDTH_13BIT = 13
 
-    def __init__(self, pin, *, atten=0, sample_ns=None):
-        self._pin = pin._id if isinstance(pin, Pin) else pin
-        if not 1 <= self._pin <= 20:
+    def __init__(self, _pin, *, atten=0, sample_ns=None):
+        self._pin = _pin._id if isinstance(_pin, Pin) else _pin
+        if self._pin not in _chip["adc"]:
             raise ValueError("invalid pin")
         self._atten = atten
 
     def init(self, *, atten=0, sample_ns=None):
         self._atten = atten
 
-    def atten(self, atten):
-        self._atten = atten
+    def atten(self, _atten):
+        self._atten = _atten
 
-    def width(self, bits):
+    def width(self, _bits):
         pass
 
     def read_uv(self):
-        # Full scale of the S2 by attenuation (ESP32-S2 datasheet, ADC characteristics): 0.75, 1.05, 1.3 and 2.5 V.
-        top = (750000, 1050000, 1300000, 2500000)[self._atten]
+        top = 1000 * _chip["adc_mv"][self._atten]
         return min(top, _wire.number(b"adc", str(self._pin).encode()))
 
     def read(self):
-        return self.read_u16() >> 3
+        return self.read_u16() >> 16 - _chip["bits"]
 
     def read_u16(self):
-        return self.read_uv() * 65535 // (750000, 1050000, 1300000, 2500000)[self._atten]
+        return self.read_uv() * 65535 // (1000 * _chip["adc_mv"][self._atten])
 
 
-class I2C(Bus):
-    def __init__(self, id, *, scl=None, sda=None, freq=400000, timeout=50000):
-        if id not in (0, 1):
-            raise ValueError("I2C({}) doesn't exist".format(id))
-        self._bus = open_bus("hard", id, scl, sda, timeout)
+class I2C(_Bus):
+    def __init__(self, _id, *, scl=None, sda=None, freq=400000, timeout=50000):
+        if not 0 <= _rtc.word(_id) < _chip["i2c"]:
+            raise ValueError("I2C({}) doesn't exist".format(_id))
+        self._bus = _open_bus("hard", _id, scl, sda, timeout)
 
     def deinit(self):
         pass
@@ -176,14 +196,14 @@ class Timer(_timer.SoftTimer):
     PERIODIC = 1
 
     def _check(self, id):
-        if not 0 <= id <= 3:
+        if not 0 <= _rtc.word(id) < _chip["timers"]:
             raise ValueError("invalid Timer number")
 
 
 class WDT:
     # The task watchdog: a second WDT() sets it anew, a soft reset leaves it armed, deep sleep stops it.
     def __init__(self, id=0, timeout=5000):
-        if id:
+        if _rtc.word(id):
             raise ValueError
         if _rtc.word(timeout) <= 0:
             raise ValueError("WDT timeout too short")

@@ -7,13 +7,13 @@ SLEEP_LIGHT = 1
 SLEEP_MODEM = 2
 
 
-def osdebug(uart_no, level=None):
+def osdebug(_uart):
     pass
 
 
-def deepsleep(time_us=0, option=0):
+def deepsleep(_us=0, _option=0):
     # A C int of microseconds: 35.8 minutes.
-    _wire.end(b"deepsleep", _wire.pack("<q", _rtc.word(time_us) or -1))
+    _wire.end(b"deepsleep", _wire.pack("<q", _rtc.word(_us) or -1))
 
 
 def flash_size():
@@ -28,5 +28,5 @@ def freemem():
     return 20000
 
 
-def sleep_type(kind=None):
-    return SLEEP_MODEM if kind is None else None
+def sleep_type(_type=None):
+    return SLEEP_MODEM if _type is None else None

@@ -4,7 +4,7 @@ import _power
 import _rtc
 import _timer
 import _wire
-from _i2c import Bus, SoftI2C, open_bus
+from _i2c import Bus as _Bus, SoftI2C, open_bus as _open_bus
 from _pin import Pin as _Pin
 from _power import mem32
 
@@ -30,8 +30,8 @@ def unique_id():
     return bytes(_wire.model["unique_id"])
 
 
-def freq(*args):
-    if not args:
+def freq(_sysclk=None, _ahb=None, _apb1=None, _apb2=None):
+    if _sysclk is None:
         return 120000000, 120000000, 30000000, 60000000
 
 
@@ -63,10 +63,10 @@ def _wakeup(ms):
     _wake_ms = ms
 
 
-def deepsleep(time_ms=None):
+def deepsleep(_ms=None):
     _timer.leave()
-    if time_ms is not None:
-        _wakeup(time_ms)
+    if _ms is not None:
+        _wakeup(_ms)
     _push()
     _power.standby()
     _wire.end(b"deepsleep", _wire.pack("<q", -1 if _wake_ms is None else max(1, _wake_ms) * 1000))
@@ -78,15 +78,12 @@ def _push():
         _wire.call(b"mem.set", _backup)
 
 
-def lightsleep(time_ms=None):
+def lightsleep(_ms=None):
     # On the board ticks_ms stands still meanwhile (stop mode halts SysTick). Here it goes on: asyncio's C part reads the
     # interpreter's own clock. So mqtt.lightsleep, which refuses a Pyboard D, does not refuse this one.
     import time
 
-    time.sleep_ms(time_ms or 0)
-
-
-sleep = lightsleep
+    time.sleep_ms(0 if _ms is None else _rtc.word(_ms))
 
 
 def idle():
@@ -106,7 +103,7 @@ def soft_reset():
     raise SystemExit
 
 
-def bootloader(value=None):
+def bootloader(_value=None):
     _wire.end(b"bootloader")
 
 
@@ -121,8 +118,8 @@ def disable_irq():
     return True
 
 
-def enable_irq(state=True):
-    if state:
+def enable_irq(_state=True):
+    if _state:
         _timer.irq(True)
 
 
@@ -147,6 +144,20 @@ class Pin(_Pin):
     IRQ_FALLING = 270598144
     board = cpu = _Board()
 
+    def init(self, mode, pull=None, af=-1, *, value=None, alt=-1):
+        if _rtc.word(mode) not in (0, 1, 2, 3, 17, 18):
+            raise ValueError("invalid pin mode: {}".format(mode))
+        pull = 0 if pull is None else _rtc.word(pull)
+        if pull not in (0, 1, 2):
+            raise ValueError("invalid pin pull: {}".format(pull))
+        af = af if alt == -1 else alt
+        if mode in (2, 18) and not 0 <= af <= 15:
+            raise ValueError("invalid pin af: {}".format(af))
+        self._set(mode, pull, value)
+
+    def irq(self, handler=None, trigger=None, hard=False):
+        self._irq(handler, trigger, hard)
+
     def high(self):
         self.value(1)
 
@@ -158,25 +169,22 @@ class Pin(_Pin):
 
 
 class RTC:
-    def __init__(self, id=0):
+    def init(self):
         pass
 
-    def init(self, t=None):
-        if t:
-            self.datetime(t)
-
-    def datetime(self, t=None):
-        if t is None:
+    def datetime(self, _t=None):
+        if _t is None:
             now = _rtc.get()
             # Weekday from 1; the last figure counts down from 255 within a second.
             return now[:3] + (now[3] + 1,) + now[4:7] + (255 - now[7] * 256 // 1000,)
-        _rtc.put(t, 0)
+        _wire.array(_t, 8)
+        _rtc.put(_t, 0)
 
-    def wakeup(self, ms, callback=None):
-        _wakeup(ms)
+    def wakeup(self, _ms, _callback=None):
+        _wakeup(_ms)
 
-    def calibration(self, cal=None):
-        if cal is not None and not -511 <= cal <= 512:
+    def calibration(self, _cal=None):
+        if _cal is not None and not -511 <= _rtc.word(_cal) <= 512:
             raise ValueError("calibration value out of range")
         return 0
 
@@ -194,33 +202,36 @@ class ADC:
         self._pin = pin if isinstance(pin, int) else (pin if isinstance(pin, Pin) else Pin(pin))._id
 
     def read_u16(self):
-        # 12 bits over the 3.3 V supply, spread to 16.
-        raw = max(0, min(4095, _wire.number(b"adc", str(self._pin).encode()) * 4095 // 3300000))
+        # 12 bits over the chip's supply, which is what the battery has left once that is less than 3.3 V; spread to 16.
+        raw = max(0, min(4095, _wire.number(b"adc", str(self._pin).encode()) * 4095 // _wire.number(b"adc", b"VDDA")))
         return raw << 4 | raw >> 8
 
 
-class I2C(Bus):
-    def __init__(self, id, *, scl=None, sda=None, freq=400000, timeout=50000):
-        if id not in ("X", "Y", 1, 2):
-            raise ValueError("I2C({}) doesn't exist".format(id))
+class I2C(_Bus):
+    def __init__(self, _id, *, scl=None, sda=None, freq=400000, timeout=50000):
+        if _id not in ("X", "Y", 1, 2):
+            raise ValueError("I2C({}) doesn't exist".format(_id if isinstance(_id, str) else _rtc.word(_id)))
         if scl is not None or sda is not None:
             raise ValueError("explicit choice of scl/sda is not implemented")
-        self._bus = open_bus("hard", id, None, None, timeout)
+        self._bus = _open_bus("hard", _id, None, None, timeout)
 
 
 class Timer(_timer.SoftTimer):
     ONE_SHOT = 1
     PERIODIC = 2
 
+    def __init__(self, _id=-1, **kwargs):
+        super().__init__(_id, **kwargs)
+
     def _check(self, id):
-        if id != -1:
+        if _rtc.word(id) != -1:
             raise ValueError("Timer doesn't exist")
 
 
 class WDT:
     # The independent watchdog: nothing stops it, and it counts on in standby.
     def __init__(self, id=0, timeout=5000):
-        if id != 0:
+        if _rtc.word(id) != 0:
             raise ValueError("WDT({}) doesn't exist".format(id))
         if not 1 <= _rtc.word(timeout) <= 32767:
             raise ValueError("WDT timeout too long" if timeout > 0 else "WDT timeout too short")

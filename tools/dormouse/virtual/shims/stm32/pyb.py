@@ -1,59 +1,60 @@
 # pyb, as far as a sleeping node needs it. Sources: ports/stm32/modpyb.c, timer.c.
 import _timer
-import machine
-import time
+from _rtc import word as _word
+import machine as _machine
+import time as _time
 from machine import RTC, Pin, bootloader, disable_irq, enable_irq, freq, rng, unique_id
 
 import _wire
 
 
 def standby():
-    machine.deepsleep()
+    _machine.deepsleep()
 
 
 stop = wfi = sync = lambda: None
 
 
 def hard_reset():
-    machine.reset()
+    _machine.reset()
 
 
-def delay(ms):
-    time.sleep_ms(ms)
+def delay(_ms):
+    _time.sleep_ms(_ms)
 
 
-udelay = time.sleep_us
-millis = time.ticks_ms
-micros = time.ticks_us
+udelay = _time.sleep_us
+millis = _time.ticks_ms
+micros = _time.ticks_us
 
 
-def elapsed_millis(start):
-    return time.ticks_diff(time.ticks_ms(), start)
+def elapsed_millis(_start):
+    return _time.ticks_ms() - _start & 0x3FFFFFFF
 
 
-def elapsed_micros(start):
-    return time.ticks_diff(time.ticks_us(), start)
+def elapsed_micros(_start):
+    return _time.ticks_us() - _start & 0x3FFFFFFF
 
 
-def usb_mode(*args, **kwargs):
-    return "VCP+MSC" if not args else None
+def usb_mode(_mode=0):
+    return "VCP+MSC" if _mode == 0 else None
 
 
-def country(code=None):
+def country(_code=None):
     import network
 
-    return network.country() if code is None else network.country(code)
+    return network.country() if _code is None else network.country(_code)
 
 
-def main(filename):
+def main(_filename):
     pass
 
 
 class LED:
-    def __init__(self, id):
-        if not 1 <= id <= 3:
-            raise ValueError("LED({}) doesn't exist".format(id))
-        self._pin = Pin(("LED_RED", "LED_GREEN", "LED_BLUE")[id - 1], Pin.OUT)
+    def __init__(self, _id):
+        if not 1 <= _word(_id) <= 3:
+            raise ValueError("LED({}) doesn't exist".format(_id))
+        self._pin = Pin(("LED_RED", "LED_GREEN", "LED_BLUE")[_id - 1], Pin.OUT)
 
     def on(self):
         self._pin.on()
@@ -87,13 +88,12 @@ class ADCAll:
 class Timer(_timer.SoftTimer):
     # A timer of the chip's: its callback is the interrupt itself. The same object for the same number; here the same key.
     UP = 0
-    ONE_SHOT = None  # none of its modes: it starts anew at each overflow
-    hard = True
+    _hard = True
 
-    def __init__(self, id, **kwargs):
-        if not 1 <= id <= 14:
-            raise ValueError("Timer({}) doesn't exist".format(id))
-        self._key = 240 + id
+    def __init__(self, _id, **kwargs):
+        if not 1 <= _word(_id) <= 14:
+            raise ValueError("Timer({}) doesn't exist".format(_id))
+        self._key = 240 + _id
         self._callback = None
         self._once = False
         if kwargs:
@@ -102,9 +102,11 @@ class Timer(_timer.SoftTimer):
     def source_freq(self):
         return 60000000  # twice APB1's; the other half of the timers, on APB2, have more
 
-    def init(self, *, prescaler=None, period=None, tick_hz=1000, mode=0, div=1, callback=None, hard=True, **more):
-        if "freq" in more:
-            ms = int(1000 / more["freq"])
+    def init(
+        self, *, freq=None, prescaler=None, period=None, tick_hz=1000, mode=0, div=1, callback=None, deadtime=0, brk=0
+    ):
+        if freq is not None:
+            ms = int(1000 / freq)
         elif prescaler is not None and period is not None:
             ms = (prescaler + 1) * (period + 1) // 60000
         elif period is not None:
@@ -113,11 +115,11 @@ class Timer(_timer.SoftTimer):
             ms = period * 1000 // tick_hz
         else:
             raise TypeError("must specify either freq, period, or prescaler and period")
-        _timer.SoftTimer.init(self, mode=1, period=ms, callback=callback)
+        self._start(ms, False, callback)
 
 
 class USB_VCP:
-    def __init__(self, id=0):
+    def __init__(self, _id=0):
         pass
 
     def isconnected(self):
