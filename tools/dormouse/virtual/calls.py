@@ -35,6 +35,7 @@ def hello(life: Life, _: bytes) -> bytes:
         "cause": model.causes[board.cause],
         "wake_reason": board.wake_reason,
         "pins": model.pins,
+        "chip": model.chip.told(),
         "pin_range": (*model.pin_range, list(model.pins.values())),
         "errno": model.errno,
         "no_route": model.no_route,
@@ -130,7 +131,9 @@ def wake_pin(life: Life, data: bytes) -> bytes:
 
 
 def adc(life: Life, data: bytes) -> bytes:
-    name = data.decode()
+    name, model = data.decode(), life.board.model
+    if name in map(str, model.chip.shared) and life.wifi.on():
+        raise Refused(model.errno.get("110", 110))  # the radio has this converter: ESP_ERR_TIMEOUT (mphalport.c)
     pin = next((alias for alias, of in life.board.model.pins.items() if of == name), name)
     for device in life.board.devices:
         if isinstance(device, AnalogDevice) and device.pin in (pin, name):

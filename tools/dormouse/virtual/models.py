@@ -100,7 +100,7 @@ def _model(name: str, board: dict[str, Any]) -> BoardModel:
         retained_bytes=board["sleep"]["retained_bytes"],
         native_usb=board["usb"] == "native",
         rail=aliases.get(pins["rail"], pins["rail"]) or None,
-        pin_range=chip.pins,
+        pin_range=chip.pin_range,
         pins=aliases,
         i2c=pins["i2c"],
         adc=board["adc"],

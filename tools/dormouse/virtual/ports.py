@@ -40,10 +40,31 @@ class Port:
 
 @dataclass(frozen=True)
 class Chip:
-    """A chip. pins: the lowest and the highest number of a GPIO; (0, 0): pins have names only."""
+    """A chip: what the firmware lets its pins do.
+
+    pins: the GPIOs that the firmware knows; (): pins have names only. inputs: those that cannot be driven. wakes: those that
+    can end deep sleep, as the chip names them. adc: those with a converter. shared: those whose converter the radio takes.
+    adc_mv: where the converter ends, by attenuation. shims: what else the port's shims want to know.
+    """
 
     port: str
-    pins: tuple[int, int]
+    pins: tuple[int, ...] = ()
+    inputs: tuple[int, ...] = ()
+    wakes: tuple[int | str, ...] = ()
+    adc: tuple[int | str, ...] = ()
+    shared: tuple[int, ...] = ()
+    adc_mv: tuple[int, ...] = ()
+    shims: dict[str, int | str] = field(default_factory=dict)
+
+    def told(self) -> dict[str, object]:
+        """What the shims are told of it."""
+        pins = {"pins": self.pins, "inputs": self.inputs, "wakes": self.wakes, "adc": self.adc, "adc_mv": self.adc_mv}
+        return {**pins, **self.shims}
+
+    @property
+    def pin_range(self) -> tuple[int, int]:
+        """The lowest and the highest number of a pin."""
+        return (self.pins[0], self.pins[-1]) if self.pins else (0, 0)
 
 
 _ESP32 = Port(
@@ -84,10 +105,59 @@ _STM32 = Port(
 
 PORTS = MappingProxyType({port.port: port for port in (_ESP32, _ESP8266, _STM32)})
 
+
+def _pins(*ranges: int | tuple[int, int]) -> tuple[int, ...]:
+    return tuple(
+        pin for part in ranges for pin in (range(part[0], part[1] + 1) if isinstance(part, tuple) else range(part, part + 1))
+    )
+
+
+# The ESP32 family. pins: ports/esp32/machine_pin.h; those of a native USB port are in use, as are those of flash and RAM.
+# wakes: modesp32.h, RTC_VALID_EXT_PINS; the C3 has no EXT0 and EXT1, its GPIO 0 to 5 wake (ESP-IDF sleep_modes, esp32c3).
+# adc, adc_mv: ESP-IDF v4.4 docs/en/api-reference/peripherals/adc.rst, channels and measurable ranges; shared: there, the ADC2
+# limitations, of the ESP32 (the others may fail now and then). timers: SOC_TIMER_GROUP_TOTAL_TIMERS (machine_timer.c). i2c:
+# SOC_I2C_NUM. bits: of the converter (SOC_ADC_RTC_MAX_BITWIDTH). mhz: modmachine.c, freq.
+_S2_PINS = _pins((0, 18), 21, (33, 46))
+_S3_PINS = _pins((0, 18), 21, (33, 48))
+_ESP32_PINS = _pins((0, 23), (25, 27), (32, 39))
 CHIPS = MappingProxyType(
     {
-        "esp32s2": Chip("esp32", (0, 46)),
-        "esp8266": Chip("esp8266", (0, 16)),
-        "stm32f722": Chip("stm32", (0, 0)),
+        "esp32": Chip(
+            "esp32",
+            _ESP32_PINS,
+            inputs=_pins((34, 39)),
+            wakes=_pins(0, 2, 4, (12, 15), (25, 27), (32, 39)),
+            adc=_pins(0, 2, 4, (12, 15), (25, 27), (32, 39)),
+            shared=_pins(0, 2, 4, (12, 15), (25, 27)),
+            adc_mv=(950, 1250, 1750, 2450),
+            shims={"timers": 4, "i2c": 2, "bits": 12, "mhz": 240, "wake": "ext"},
+        ),
+        "esp32s2": Chip(
+            "esp32",
+            _S2_PINS,
+            wakes=_pins((0, 21)),
+            adc=_pins((1, 20)),
+            adc_mv=(750, 1050, 1300, 2500),
+            shims={"timers": 4, "i2c": 2, "bits": 13, "mhz": 240, "wake": "ext"},
+        ),
+        "esp32s3": Chip(
+            "esp32",
+            _S3_PINS,
+            wakes=_pins((0, 21)),
+            adc=_pins((1, 20)),
+            adc_mv=(950, 1250, 1750, 3100),
+            shims={"timers": 4, "i2c": 2, "bits": 12, "mhz": 240, "wake": "ext"},
+        ),
+        "esp32c3": Chip(
+            "esp32",
+            _pins((0, 13), 20, 21),
+            wakes=_pins((0, 5)),
+            adc=_pins((0, 5)),
+            adc_mv=(750, 1050, 1300, 2500),
+            shims={"timers": 2, "i2c": 1, "bits": 12, "mhz": 160, "wake": "gpio"},
+        ),
+        "esp8266": Chip("esp8266", _pins((0, 16)), adc=(0,), adc_mv=(1000,)),
+        # Four of the six WKUP inputs are on the Pyboard D's pins (RM0431, section 4.4).
+        "stm32f722": Chip("stm32", wakes=("A0", "A2", "C1", "C13"), adc_mv=(3300,)),
     }
 )

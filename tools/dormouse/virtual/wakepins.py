@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .world import World
 
-EXT0, EXT1 = 2, 3  # esp_sleep_wakeup_cause_t
+EXT0, EXT1, GPIO = 2, 3, 7  # esp_sleep_wakeup_cause_t
 WKUP = ("A0", "A2", "C1", "C13")  # STM32F7: a flag each in PWR_CSR2, from bit 0
 
-Armed = dict[int, list[tuple[str, int]]]  # by what watches them, EXT0, EXT1 or 0 for the STM32's WKUP inputs: pin and level
+Armed = dict[
+    int, list[tuple[str, int]]
+]  # by what watches them, of the above or 0 for the STM32's WKUP inputs: pin, level
 
 
 def level(world: World, pin: str, now_s: float, otherwise: int = 0) -> int:
@@ -23,7 +25,7 @@ def level(world: World, pin: str, now_s: float, otherwise: int = 0) -> int:
 
 
 def ends(world: World, armed: Armed, begin_s: float, end_s: float) -> tuple[float, int] | None:
-    """When an armed pin ends a sleep from begin_s to end_s, and what the board is told: EXT0, EXT1 or PWR_CSR2's flags.
+    """When an armed pin ends a sleep from begin_s to end_s, and what the board is told: EXT0, EXT1, GPIO or PWR_CSR2's flags.
 
     All watch a level. The STM32's WKUP inputs look for an edge, but one that is at its level when it is armed counts as one
     (RM0431, PWR_CSR2, note on WUPF).
@@ -40,5 +42,5 @@ def ends(world: World, armed: Armed, begin_s: float, end_s: float) -> tuple[floa
 
 
 def told(source: int, pins: list[str]) -> int:
-    """What the board is told of pins that ended its sleep: EXT0, EXT1, or PWR_CSR2's flags where source is 0."""
+    """What the board is told of pins that ended its sleep: EXT0, EXT1, GPIO, or PWR_CSR2's flags where source is 0."""
     return source or sum(1 << WKUP.index(pin) for pin in pins)

@@ -71,6 +71,10 @@ class Wifi:
                 bssid = kept.get("bssid")
                 self._join(kept["ssid"], kept["key"], bytes(bssid) if bssid else None)
 
+    def on(self) -> bool:
+        """Whether the radio is on."""
+        return self._active
+
     def _ms(self, ms: int) -> int:
         return ms // self._speed
 
