@@ -52,3 +52,8 @@ def test_bmp280(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None
         make_node, mosquitto, listener, "esp8266", {"driver": "bme280"}, lambda now, scene: [BMx280(now, scene, chip=BMP280)]
     )["here"]
     assert near(here, temperature_c=0.01, pressure_hpa=0.03), here  # no humidity, and no invented one
+
+
+def test_sht3x(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
+    here = record(make_node, mosquitto, listener, "feather_s2", {"driver": "sht3x", "address": 0x45})["here"]
+    assert near(here, temperature_c=0.005, humidity_pct=0.005), here
