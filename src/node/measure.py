@@ -1,10 +1,19 @@
-"""All sensors of one wake: conversions begun together, read when each is ready, one's failure never another's."""
+"""All sensors of one wake: conversions begun together, each read when it is ready, one's failure never another's.
+
+The contract of a driver is in sensors/__init__.py. What only some nodes ask for is in modules of its own (node.tune,
+power.supply).
+"""
 
 import time
 
 from micropython import const
 
-_TOO_SLOW_MS = const(10000)
+from power import awake
+
+_MOST_MS = const(10000)  # for all sensors together
+_UPLOAD_MS = const(5000)  # of the awake budget, for what comes after them
+_SETTLE_MS = const(10)  # behind a supply pin
+_AGAIN = const(20)  # times that a driver may say "not yet"
 
 
 def decimal(value, places):
@@ -23,66 +32,150 @@ def battery_mv(board):
     return battery.read(battery.start(board, {})[1])[0]
 
 
-def start(board, sensors, attempt):
-    """Begin every conversion.
+def start(board, sensors, attempt, count=0):
+    """Begin every conversion; what is ready at once is read at once, before the radio disturbs it.
 
     board: the profile. sensors: config.SENSORS. attempt: attempt(call, *args) gives (result, None) or (None, exception).
-    Returns a list of jobs for finish().
+    count: wakes since the cold boot, by which "every" counts: the first wake measures everything.
+    Returns the jobs for go_on() and finish().
     """
-    jobs = []
-    for name in sensors:
-        begun, error = attempt(_start, board, sensors[name])
-        jobs.append((name, sensors[name], begun, error))
+    left_ms = awake.left_ms()
+    end = time.ticks_add(
+        time.ticks_ms(), min(_ms(_MOST_MS), max(left_ms - _ms(_UPLOAD_MS), left_ms // 3)) if awake.end is not None else _MOST_MS
+    )
+    # [name, steps until it is done, ticks of the next one or what it came to, when all must be done]
+    jobs = [
+        [name, _steps(board, sensors[name], attempt), 0, end]
+        for name in sensors
+        if not count % sensors[name].get("every", 1)
+    ]
+    for job in jobs:
+        _step(job, attempt)
     return jobs
 
 
-def finish(board, jobs, attempt, wanted=()):
-    """Wait for each conversion, read it, switch it off.
+def go_on(jobs, attempt, lead_ms=0):
+    """Read each sensor when it is ready. lead_ms: return as soon as none is expected to take longer than that."""
+    lead_ms = _ms(lead_ms)
+    while True:
+        first = None
+        first_ms = last_ms = 0
+        for job in jobs:
+            if job[1]:
+                wait_ms = time.ticks_diff(job[2], time.ticks_ms())
+                last_ms = max(last_ms, wait_ms)
+                if not first or wait_ms < first_ms:
+                    first, first_ms = job, wait_ms
+        if not first or last_ms < lead_ms:
+            return
+        if first_ms > 0:
+            time.sleep_ms(min(first_ms, last_ms - lead_ms + 1))
+        if time.ticks_diff(first[2], time.ticks_ms()) <= 0:
+            _step(first, attempt)
 
-    wanted: fields, such as "air.temperature_c", whose integers are asked for too.
+
+def finish(jobs, attempt, wanted=()):
+    """Wait for all conversions. wanted: fields, such as "air.temperature_c", whose integers are asked for too.
+
     Returns (body, errors, values): the record's JSON text without the outer braces, {"air": exception} of the sensors that
-    failed, {field: (integer, decimal places)} of those wanted. A failed sensor's fields are absent, never stale or invented.
+    failed or of which a field cannot be true, {field: (integer, decimal places)} of those wanted. What failed is absent,
+    never stale or invented.
     """
+    go_on(jobs, attempt)
     parts = []
     values = {}
     errors = {}
-    for name, options, begun, error in jobs:
-        if begun:
-            driver, handle, ready = begun
-            wait = time.ticks_diff(ready, time.ticks_ms())
-            if wait > 0:
-                time.sleep_ms(wait)
-            numbers, error = attempt(_read, driver, handle, options.get("offset"))
-            if hasattr(driver, "off"):
-                attempt(driver.off, board, handle)
+    for name, _, came_to, error in jobs:
         if error:
             errors[name] = error
-            continue
         fields = []
-        for (field, places), value in zip(driver.FIELDS, numbers):
+        for field, value, places in came_to:
             fields.append('"{}":{}'.format(field, decimal(value, places)))
             if wanted and name + "." + field in wanted:
                 values[name + "." + field] = value, places
-        parts.append('"{}":{{{}}}'.format(name, ",".join(fields)))
+        if fields:
+            parts.append('"{}":{{{}}}'.format(name, ",".join(fields)))
     return ",".join(parts), errors, values
 
 
-def _start(board, options):
+def _ms(ms):
+    # As the virtual board's --speed has it; rounded up.
+    return -(-ms * awake.MS_PER_S // 1000)
+
+
+def _step(job, attempt):
+    found, error = attempt(next, job[1])
+    if isinstance(found, int):
+        wait_ms = _ms(found)
+        job[2] = time.ticks_add(time.ticks_ms(), wait_ms)
+        if time.ticks_diff(job[3], job[2]) >= 0:
+            return
+        left_ms = time.ticks_diff(job[3], time.ticks_ms())
+        error = OSError("too slow: {} ms, {} left".format(wait_ms, max(0, left_ms)))
+        found = None
+    # Let go of the driver, which switches the part off.
+    attempt(job[1].close)
+    job[1] = None
+    job[2], job[3] = found or ((), error)
+
+
+def _steps(board, options, attempt):
+    """One sensor, step by step: yields the milliseconds to wait before the next one, then [(field, integer, places), ...] with
+    None or the exception of a field that is left out.
+    """
     driver = __import__("sensors." + options["driver"], None, None, ("start",))
+    tune = handle = supply = None
     for option in options:
-        if option not in ("driver", "offset") and option not in getattr(driver, "OPTIONS", ()):
+        word = " " + option + " "
+        if word in " offset scale points range samples ":
+            from node import tune
+        elif word not in " driver supply settle_ms every " and option not in getattr(driver, "OPTIONS", ()):
             raise ValueError("{} has no option {}".format(options["driver"], option))
-    ms, handle = driver.start(board, options)
-    if ms > _TOO_SLOW_MS:
-        raise ValueError("{} takes {} ms".format(options["driver"], ms))
-    return driver, handle, time.ticks_add(time.ticks_ms(), ms)
+    begun = False
+    try:
+        settle_ms = 0
+        if "supply" in options:
+            from power import supply
 
-
-def _read(driver, handle, offset):
-    numbers = list(driver.read(handle))
+            settle_ms = _SETTLE_MS
+            supply.on(options["supply"])
+        settle_ms = options.get("settle_ms", settle_ms)
+        if settle_ms:
+            yield settle_ms
+        found = []
+        while len(found) < options.get("samples", 1):
+            ms, handle = driver.start(board, options)
+            begun = True
+            for _ in range(_AGAIN):
+                if ms > 0:
+                    yield ms
+                numbers = driver.read(handle)
+                if not isinstance(numbers, int):
+                    break
+                ms = max(1, numbers)
+            else:
+                raise OSError("never ready")
+            found.append(numbers)
+    finally:
+        if begun and hasattr(driver, "off"):
+            attempt(driver.off, board, handle)
+        if supply:
+            attempt(supply.off, options["supply"])
+    numbers = tune.middle(found) if tune else numbers
+    limits = getattr(driver, "RANGE", None)
+    error = None
+    fields = []
     for i, (field, places) in enumerate(driver.FIELDS):
-        if not isinstance(numbers[i], int):
+        value = numbers[i]
+        if value is None:
+            continue
+        if not isinstance(value, int):
             raise ValueError(field + " is no integer")
-        if offset and field in offset:
-            numbers[i] += round(offset[field] * 10**places)
-    return numbers
+        wrong = limits and not limits[2 * i] <= value <= limits[2 * i + 1]
+        if tune:
+            value, wrong = tune.adjusted(options, field, value, places, wrong)
+        if wrong:
+            error = ValueError("{} {} is out of range".format(field, decimal(value, places)))
+        else:
+            fields.append((field, value, places))
+    yield fields, error

@@ -6,6 +6,8 @@ from node import drop
 from power import awake, rtc
 
 _UNFINISHED = const(1)  # node.state's flag
+# An association takes no longer, as a rule. The radio draws more than all sensors: where one takes seconds, it comes later.
+_LINK_MS = const(2000)
 
 
 def run(memory, attempt):
@@ -25,19 +27,20 @@ def run(memory, attempt):
     battery = plan.battery(memory.state, config.BATTERY, battery_mv)
     wanted = plan.uploads(memory.state, config, rtc.read())
     memory.uploads = bool(wanted)
-    jobs = measure.start(board, config.SENSORS, attempt)
+    jobs = measure.start(board, config.SENSORS, attempt, memory.state.seq)
     del plan
     drop("node.plan", "node.state", "power.battery", "sensors.battery")
     if memory.uploads:
+        measure.go_on(jobs, attempt, _LINK_MS)
         memory.save()
         # Associating takes longer than most conversions: both go on at once.
         _, memory.link_error = attempt(_start_link, board.radio(), config, memory.state)
-    body, errors, values = measure.finish(board, jobs, attempt, config.UPLOAD_IF)
+    body, errors, values = measure.finish(jobs, attempt, config.UPLOAD_IF)
     for name in errors:
         print("sensor", name, "failed:", repr(errors[name]))
     failed = len(errors)
     del jobs, measure, errors
-    drop("node.measure", "sensors")
+    drop("node.measure", "node.tune", "sensors", "power.supply")
     if config.UPLOAD_IF:
         from node import changes
 

@@ -14,7 +14,7 @@ SETTINGS = (
     ("UPLOAD_EVERY", "int", "wakes", 1, 96, 1, "wakes per upload"),
     ("UPLOAD_IF", "news", "", 0, 4, {}, '{"air.temperature_c": {"change": 1.0, "below": 2.0, "above": 30}}'),
     ("WAKE_PIN", "pin?", "", 1, 3600, None, '{"pin": 5, "edge": "both", "min_gap_s": 10}'),
-    ("SENSORS", "sensors", "", 0, 8, {}, "your name: driver and its options"),
+    ("SENSORS", "sensors", "", 0, 8, {}, "your name: driver and its options (docs/sensors.md)"),
     ("BATTERY", "dict?", "", None, None, None, "None: on mains"),
     ("BATTERY.type", "choice", "", None, None, "lipo", ("lipo", "lifepo4", "2xaa", "3xaa")),
     ("BATTERY.mah", "int", "mAh", 10, 100000, 1000, "capacity"),
@@ -226,7 +226,4 @@ def _sensors_problem(sensors, most):
             return "has the name {!r}, which the record itself uses".format(name)
         if not isinstance(options, dict) or not isinstance(options.get("driver"), str):
             return "{!r} needs a driver: {{\"driver\": \"sht4x\"}}".format(name)
-        offset = options.get("offset", {})
-        if not isinstance(offset, dict) or not all(isinstance(offset[f], (int, float)) for f in offset):
-            return "{!r} has the offset {!r}; allowed: a field and a number, {{\"temperature_c\": -0.4}}".format(name, offset)
     return None

@@ -137,6 +137,6 @@ def test_another_board_goes_without_the_sensors_that_it_has_not(root: Path) -> N
 
 
 def test_an_option_that_the_driver_does_not_take_is_named_with_those_it_takes(root: Path, tmp_path: Path) -> None:
-    config = changed(root, tmp_path, '{"driver": "feather_light"}', '{"driver": "feather_light", "scale": 2}')
-    with pytest.raises(SettingsError, match=r"SENSORS\['light'\] has 'scale'; feather_light takes: driver, offset"):
+    config = changed(root, tmp_path, '{"driver": "feather_light"}', '{"driver": "feather_light", "gain": 2}')
+    with pytest.raises(SettingsError, match=r"SENSORS\['light'\] has 'gain'; feather_light takes: driver, offset"):
         settings.load(root, config)

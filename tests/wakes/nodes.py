@@ -11,7 +11,7 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 
-from dormouse import bundle, settings
+from dormouse import bundle, drivers, settings
 from dormouse.virtual.board import VirtualBoard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +41,10 @@ def make_node(micropython: str) -> Iterator[MakeNode]:
         text = node_settings.text(**changes)
         # Its modules too follow the changes, right or wrong.
         node_settings.values.update((name, changes[name]) for name in bundle.ONLY_WITH.values() if name in changes)
+        sensors = changes.get("SENSORS")
+        known = drivers.names(ROOT)
+        if isinstance(sensors, dict) and all(options["driver"] in known for options in sensors.values()):
+            node_settings.values["SENSORS"] = sensors
         files = bundle.files(ROOT, node_settings, text, credentials)
         files.update(extra or {})
         node = VirtualBoard(board, files, interpreter=micropython, **(options or {}))

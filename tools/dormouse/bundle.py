@@ -28,6 +28,12 @@ ONLY_WITH = {
     "power.wake_stm32": "WAKE_PIN",
     "node.changes": "UPLOAD_IF",
 }
+# Module to the options of which a sensor must have one; (): any besides its driver.
+ONLY_WITH_OPTION: dict[str, tuple[str, ...]] = {
+    "node.tune": ("offset", "scale", "points", "samples", "range"),
+    "node.options": (),
+    "power.supply": ("supply",),
+}
 
 
 def modules(root: Path, settings: Settings) -> dict[str, Path]:
@@ -51,7 +57,9 @@ def modules(root: Path, settings: Settings) -> dict[str, Path]:
         if found.find(name) is None:
             raise DormouseError(f"no module {name} in {shown(root)}")
     try:
+        options = {option for sensor in settings["SENSORS"].values() for option in sensor if option != "driver"}
         without = _NEVER + [module for module, setting in ONLY_WITH.items() if not settings[setting]]
+        without += [module for module, some in ONLY_WITH_OPTION.items() if not options.intersection(some or options)]
         return found.needed(starts, "sensors", without)
     except SyntaxError as error:
         raise DormouseError(f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}") from error

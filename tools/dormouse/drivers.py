@@ -1,12 +1,125 @@
-"""What a sensor's driver says of itself, read without running it: the options it takes, the part of a board it needs."""
+"""What a sensor's driver says of itself, read without running it, and what is wrong with a sensor's entry in config.py.
+
+What a driver says: sensors/__init__.py of the template.
+"""
 
 from __future__ import annotations
 
 import ast
+import difflib
+import importlib.util
+import re
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-_COMMON = ("driver", "offset")  # options that src/node/measure.py sees to
+from dormouse.errors import DormouseError
+
+_OF_FIELDS = ("offset", "scale", "points", "range")
+_MUST = "must be"  # a note that begins so: there is no default
+_MOST_MS, _UPLOAD_MS = 10000, 5000  # of src/node/measure.py
+_BOOT_MS = 1000  # about: to the first sensor's start
+_NUMBER = r"-?\d+(?:\.\d+)?"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One row of a driver's _ALLOWED. allowed: the values, or a text of sensors/__init__.py's list."""
+
+    name: str
+    allowed: tuple[Any, ...] | str
+    unit: str
+    default: Any
+    note: str | None
+
+    @property
+    def needed(self) -> bool:
+        """Whether it must be given."""
+        return self.default is None and (self.note or "").startswith(_MUST)
+
+    def words(self) -> str:
+        """The allowed values in words."""
+        if isinstance(self.allowed, tuple):
+            address = self.name == "address"
+            return ", ".join(f"{value:#x}" if address else str(value) for value in self.allowed)
+        known = {
+            "pin": 'a pin such as 5 or "X2"',
+            "shared pin": 'a pin such as 5 or "X2"',
+            "bus": "(bus, scl, sda)",
+            "yes or no": "True or False",
+            "rom": "16 hexadecimal digits",
+            "text": "text",
+        }
+        return f"{known.get(self.allowed, self.allowed)} {self.unit}".rstrip()
+
+    def fits(self, value: object) -> bool:
+        """Whether the option may be so. Raises DormouseError when the driver's own words are unknown."""
+        if value is None or isinstance(self.allowed, tuple):
+            return value == self.default if value is None else value in self.allowed and type(value) is not bool
+        if self.allowed in ("pin", "shared pin"):
+            return (type(value) is int and value >= 0) or (isinstance(value, str) and bool(value))
+        if self.allowed == "bus":
+            return isinstance(value, tuple) and len(value) == 3
+        if self.allowed == "yes or no":
+            return isinstance(value, bool)
+        if self.allowed == "rom":
+            return isinstance(value, str) and re.fullmatch("[0-9a-fA-F]{16}", value) is not None
+        if self.allowed == "text":
+            return isinstance(value, str) and bool(value)
+        found = re.fullmatch(rf"(pair )?({_NUMBER}) to ({_NUMBER})", self.allowed)
+        if not found:
+            raise DormouseError(f"_ALLOWED of a driver says {self.allowed!r} of {self.name}: not in sensors/__init__.py's list")
+        numbers = value if found[1] else (value,)
+        if not isinstance(numbers, tuple) or len(numbers) != (2 if found[1] else 1):
+            return False
+        kinds = (int, float) if "." in found[2] + found[3] else (int,)
+        low, high = float(found[2]), float(found[3])
+        return all(type(number) in kinds and low <= number <= high for number in numbers)
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One module of sensors/. time_ms, active_ua, idle_na: None where it does not say."""
+
+    name: str
+    part: str
+    fields: dict[str, int]  # name to decimals
+    options: tuple[str, ...]
+    allowed: dict[str, Option]
+    limits: tuple[int, ...]
+    needs: str | None
+    time_ms: int | None
+    active_ua: int | None
+    idle_na: int | None
+
+
+def names(root: Path) -> list[str]:
+    """The drivers of the template."""
+    return sorted(path.stem for path in (root / "sensors").glob("*.py") if not path.stem.startswith("_"))
+
+
+def read(root: Path, name: str) -> Driver:
+    """What a driver says. Raises DormouseError when it is not one."""
+    path = root / "sensors" / f"{name}.py"
+    fields = _constant(path, "FIELDS")
+    if not fields:
+        raise DormouseError(f"sensors/{name}.py has no FIELDS: see sensors/__init__.py")
+    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or name
+    rows = [Option(*row) for row in _constant(path, "_ALLOWED") or ()]
+    return Driver(
+        name,
+        re.split(r"[:.](?:\s|$)", " ".join(text.split()), maxsplit=1)[0],
+        dict(fields),
+        tuple(_constant(path, "OPTIONS") or ()),
+        {row.name: row for row in rows},
+        tuple(_constant(path, "RANGE") or ()),
+        _constant(path, "NEEDS"),
+        _constant(path, "_TIME_MS"),
+        _constant(path, "_ACTIVE_UA"),
+        _constant(path, "_IDLE_NA"),
+    )
 
 
 def unfit(root: Path, board: str, options: dict[str, Any]) -> str | None:
@@ -20,11 +133,59 @@ def unfit(root: Path, board: str, options: dict[str, Any]) -> str | None:
     return None
 
 
-def unknown_options(root: Path, options: dict[str, Any]) -> str | None:
-    """The options that a sensor's driver does not take, in words with those it takes; None when it takes all."""
-    known = (*_COMMON, *(_constant(root / "sensors" / f"{options['driver']}.py", "OPTIONS") or ()))
-    wrong = [name for name in options if name not in known]
-    return f"has {', '.join(map(repr, wrong))}; {options['driver']} takes: {', '.join(known)}" if wrong else None
+def problems(root: Path, options: dict[str, Any], awake_s: int) -> list[str]:
+    """What is wrong with a sensor's entry, in words that say what is allowed.
+
+    Arguments: root, the template; options, the entry, its driver known; awake_s, MAX_AWAKE_S.
+    """
+    driver, every = read(root, options["driver"]), every_sensor(root)
+    wrong = [text for _, text in every.check({"": options})]
+    if wrong:
+        return wrong
+    known = ("driver", *(row[0] for row in every.OPTIONS), *driver.options)
+    for name, value in options.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"; is it {close[0]}?" if close else ""
+            wrong.append(f"has {name!r}; {driver.name} takes: {', '.join(known)}{hint}")
+        elif name in driver.allowed and not driver.allowed[name].fits(value):
+            wrong.append(f"has {name} {value!r}; allowed: {driver.allowed[name].words()}")
+        elif name in _OF_FIELDS:
+            wrong += [
+                f"has {name} of {field!r}; {driver.name} measures: {', '.join(driver.fields)}"
+                for field in value
+                if field not in driver.fields
+            ]
+    wrong += [
+        f"has no {option.name}, which {option.note}; allowed: {option.words()}"
+        for option in driver.allowed.values()
+        if option.needed and option.name not in options
+    ]
+    both = {field for name in ("offset", "scale") for field in options.get(name, ())} & set(options.get("points", ()))
+    wrong += [f"has points of {field}, and offset or scale too; one of the two is enough" for field in sorted(both)]
+    return wrong or _too_slow(driver, options, awake_s)
+
+
+def _too_slow(driver: Driver, options: dict[str, Any], awake_s: int) -> list[str]:
+    # As src/node/measure.py has it.
+    left_ms = awake_s * 1000 - _BOOT_MS
+    most_ms = min(_MOST_MS, max(left_ms - _UPLOAD_MS, left_ms // 3))
+    needs_ms = options.get("settle_ms", 0) + options.get("samples", 1) * (driver.time_ms or 0)
+    if needs_ms <= most_ms:
+        return []
+    return [f"needs {needs_ms} ms; MAX_AWAKE_S {awake_s} leaves {most_ms} ms to the sensors"]
+
+
+@cache
+def every_sensor(root: Path) -> ModuleType:
+    """The template's src/node/options.py: what every sensor takes. It is pure and also runs on the board."""
+    path = root / "src" / "node" / "options.py"
+    spec = importlib.util.spec_from_file_location("dormouse_node_options", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise DormouseError("no src/node/options.py: this copy of the template is not complete")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def fields(root: Path, driver: str) -> list[str]:
@@ -43,8 +204,16 @@ def no_wake_pin(root: Path, board: str, pin: object) -> str | None:
     return f"needs a pin that ends the sleep, which {board} does not have"
 
 
+def profile(root: Path, board: str, name: str) -> Any:
+    """A constant of a board's profile, None where it has none."""
+    return _constant(root / "boards" / board / "profile.py", name)
+
+
 def _constant(path: Path, name: str) -> Any:
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-            return ast.literal_eval(node.value)
+            value = node.value
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "const":
+                value = value.args[0]
+            return ast.literal_eval(value)
     return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dormouse import constants, drivers
+from dormouse import clashes, constants, drivers
 from dormouse.constants import Constant, ConstantsFile, Problem
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import board_names, shown
@@ -126,14 +126,16 @@ def _check_files(root: Path, values: dict[str, Any], merged: dict[str, Constant]
         problems.append(Problem(at.file if at else file, at.line if at else 0, text))
     elif values["WAKE_PIN"] is not None and (why := drivers.no_wake_pin(root, values["BOARD"], values["WAKE_PIN"]["pin"])):
         problems.append(_at_line(merged, file, "WAKE_PIN", why))
-    known = sorted(path.stem for path in (root / "sensors").glob("*.py") if not path.stem.startswith("_"))
+    known = drivers.names(root)
+    wrong: list[tuple[str, str]] = []
     for sensor, options in values["SENSORS"].items():
         if options["driver"] not in known:
-            text: str | None = f"has the driver {options['driver']!r}; allowed: {', '.join(known)}"
+            wrong.append((sensor, f"has the driver {options['driver']!r}; allowed: {', '.join(known)}"))
         else:
-            text = drivers.unknown_options(root, options)
-        if text:
-            problems.append(_at_sensor(merged, file, sensor, text))
+            wrong += [(sensor, text) for text in drivers.problems(root, options, values["MAX_AWAKE_S"])]
+    if not problems:
+        wrong = wrong or clashes.find(root, values)
+    problems += [_at_sensor(merged, file, sensor, text) for sensor, text in wrong]
     for name in () if problems else values["UPLOAD_IF"]:
         sensor, _, field = name.partition(".")
         fields = drivers.fields(root, values["SENSORS"][sensor]["driver"])
