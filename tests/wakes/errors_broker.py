@@ -38,10 +38,13 @@ class ScriptedBroker:
 
     port: TCP; 0: any.
     code: CONNACK's. mute: packet types that it does not answer. answers: how many more it gives before it falls silent, None:
-    no end. refuse: filters that SUBACK refuses. extra: sent before a PINGRESP.
+    no end. refuse: filters that SUBACK refuses. extra: sent before a PINGRESP. modern: it speaks MQTT 5. reason: of MQTT 5's
+    PUBACK.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, modern: bool = False) -> None:
+        self.modern = modern
+        self.reason = 0
         self.code = 0
         self.mute: set[int] = set()
         self.answers: int | None = None
@@ -89,21 +92,24 @@ class ScriptedBroker:
 
     def _answer(self, first: int, body: bytes, seen: Connection) -> bytes:
         kind = first >> 4
+        skip = int(self.modern)  # the length of the properties, of which there are none
         if kind == CONNECT:
-            return bytes((0x20, 2, 0, self.code))
+            return bytes((0x20, 2 + skip, 0, self.code)) + bytes(skip)
         if kind == PUBLISH:
             length = int.from_bytes(body[:2], "big")
             pid = int.from_bytes(body[2 + length : 4 + length], "big")
-            seen.records.append(Record(body[2 : 2 + length].decode(), pid, bool(first & 8), body[4 + length :]))
+            seen.records.append(Record(body[2 : 2 + length].decode(), pid, bool(first & 8), body[4 + length + skip :]))
+            if self.modern and first & 6 and self.reason:
+                return b"\x40\3" + body[2 + length : 4 + length] + bytes((self.reason,))
             return b"\x40\2" + body[2 + length : 4 + length] if first & 6 else b""
         if kind == SUBSCRIBE:
-            rest, codes = body[2:], b""
+            rest, codes = body[2 + skip :], b""
             while rest:
                 length = int.from_bytes(rest[:2], "big")
                 seen.filters.append(rest[2 : 2 + length].decode())
                 codes += b"\x80" if seen.filters[-1] in self.refuse else b"\1"
                 rest = rest[3 + length :]
-            return bytes((0x90, 2 + len(codes))) + body[:2] + codes
+            return bytes((0x90, 2 + skip + len(codes))) + body[:2] + bytes(skip) + codes
         return self.extra + b"\xd0\0" if kind == PINGREQ else b""
 
 

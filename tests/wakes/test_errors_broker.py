@@ -150,6 +150,18 @@ def test_a_missing_puback_keeps_its_record_alone(make_node: MakeNode, board: str
     assert b'"seq":1' in one.payload and b'"seq":2' in two.payload
 
 
+def test_a_record_that_mqtt_5_refuses_stays_and_goes_again(make_node: MakeNode) -> None:
+    with ScriptedBroker(modern=True) as broker:
+        broker.reason = 0x97  # quota exceeded (MQTT 5 section 3.4.2.1)
+        node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, NAME="n", MQTT5=True, WAKE_EVERY_S=EVERY_S)
+        assert "delivered 0" in slept(node)[0].output
+        broker.reason = 0x10  # no matching subscribers: it is taken
+        assert "delivered 2" in slept(node)[0].output
+        broker.reason = 0
+        assert "delivered 1" in slept(node)[0].output
+        assert [[record.pid for record in seen.readings()] for seen in broker.connections] == [[1], [1, 2], [3]]
+
+
 def test_a_refused_subscription_neither_stops_the_readings_nor_is_asked_for_each_time(
     make_node: MakeNode, broker: ScriptedBroker
 ) -> None:
