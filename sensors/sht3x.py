@@ -42,8 +42,10 @@ def start(board, options):
     bus, address = _bus(board, options)
     handle = [bus, address, None, ms]
     try:
-        bus.writeto(address, command)
+        taken = bus.writeto(address, command) == 2  # SoftI2C and stm32: the bytes acknowledged, no error (extmod/machine_i2c.c)
     except OSError:
+        taken = False
+    if not taken:
         # Not there; or another program has left it in periodic mode, in which it takes only break (4.8) and not even a reset
         # (github.com/libdriver/sht35, pull request 8). It is idle within 1 ms, and is asked then.
         bus.writeto(address, b"\x30\x93")

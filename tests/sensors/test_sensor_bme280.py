@@ -191,6 +191,11 @@ def test_bus_stuck_low(board: Board, clock: Clock, scene: Scene) -> None:
     assert error_of(board, clock) == errno.EIO
 
 
+def test_bus_held_low(board: Board, clock: Clock) -> None:
+    board.bus.dead = True
+    assert error_of(board, clock) == errno.EIO
+
+
 def test_another_address(clock: Clock, scene: Scene) -> None:
     board = Board(BMx280(clock, scene, 0x77))
     clock.ms += 3

@@ -97,7 +97,9 @@ def test_range(board: Board, clock: Clock, scene: Scene, celsius: float, percent
     assert measure(board, clock) == centi
 
 
-def test_left_in_periodic_mode_by_another_program(board: Board, clock: Clock, part: SHT3x) -> None:
+@pytest.mark.parametrize("soft", [False, True])
+def test_left_in_periodic_mode_by_another_program(board: Board, clock: Clock, part: SHT3x, soft: bool) -> None:
+    board.bus.soft = soft
     part.write(b"\x27\x37")
     clock.ms += 500
     for command in (b"\x24\x00", b"\x30\xa2"):
@@ -132,6 +134,11 @@ def test_no_acknowledge(board: Board, scene: Scene) -> None:
 
 def test_bus_stuck_low_is_an_error(board: Board, clock: Clock, scene: Scene) -> None:
     scene.fail("sht3x", "stuck")
+    assert error_of(board, clock) == errno.EIO
+
+
+def test_bus_held_low(board: Board, clock: Clock) -> None:
+    board.bus.dead = True
     assert error_of(board, clock) == errno.EIO
 
 

@@ -57,11 +57,13 @@ class SHT3x(I2CDevice):
         self._present()
         if self._stuck() or not data:
             return
-        if self._busy() or len(data) != 2:
+        if self._busy():
             raise Nack
+        if len(data) != 2:
+            raise Nack(1)
         command = int.from_bytes(data, "big")
         if self._periodic and command not in (_FETCH, _BREAK):
-            raise Nack  # github.com/libdriver/sht35, pull request 8: not even a reset
+            raise Nack(1)  # github.com/libdriver/sht35, pull request 8: not even a reset; which byte is not mentioned
         if command == _BREAK:
             self._periodic = False
             self._begin(BREAK_MS, b"")
@@ -81,7 +83,7 @@ class SHT3x(I2CDevice):
         elif command in _OTHERS:
             self._begin(COMMAND_MS, b"")
         else:
-            raise Nack  # not mentioned
+            raise Nack(1)  # not mentioned
 
     def read(self, n: int) -> bytes:
         """Give the answer of the last command once (not mentioned: the harsher)."""
