@@ -199,7 +199,12 @@ def test_wrong_options_are_named():
     pulse = _pulse()
     made = len(Machine.Pin.made)
     for option, value in (
-        ("window_ms", 9), ("window_ms", 10001), ("debounce_ms", -1), ("debounce_ms", 1001), ("edge", "both"), ("pull", "down"),
+        ("window_ms", 9),
+        ("window_ms", 10001),
+        ("debounce_ms", -1),
+        ("debounce_ms", 1001),
+        ("edge", "both"),
+        ("pull", "down"),
     ):
         assert _said(pulse.start, None, {"pin": 5, option: value}) == (ValueError, option)
     assert _said(pulse.start, None, {}) == (ValueError, "pin")

@@ -26,7 +26,7 @@ class Edges:
         self._flags: list[str] = []
 
     def watch(self, pin: str, key: int, trigger: int) -> None:
-        """Pin.irq(). pin: as the chip names it. key: what the board's process is told. trigger: RISING | FALLING; 0: no more."""
+        """Pin.irq(). pin: as the chip names it. key: what the board's process is told. trigger: RISING | FALLING, or 0."""
         self._watched.pop(pin, None)
         self._flags = [flag for flag in self._flags if flag != pin]
         if trigger:
@@ -94,4 +94,3 @@ class Edges:
             if isinstance(device, DigitalDevice) and pin == str(model.pins.get(device.pin, device.pin)):
                 return device
         return None
-

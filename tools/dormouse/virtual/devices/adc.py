@@ -29,6 +29,6 @@ class Voltage(AnalogDevice):
         return max(0.0, 1000 * self._scene.value("signal_v") * self._ratio[1] / self._ratio[0])
 
 
-def make(now_ms: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> Voltage:
+def make(_: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> Voltage:
     """The part that a sensor's entry in config.py describes."""
     return Voltage(scene, str(options.get("pin")), options.get("ratio", (1, 1)))

@@ -47,6 +47,6 @@ class Pulse(DigitalDevice):
         return 0 if edge and edge[1] else otherwise
 
 
-def make(now_ms: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> Pulse:
+def make(_: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> Pulse:
     """The part that a sensor's entry in config.py describes."""
     return Pulse(scene, str(options.get("pin")))

@@ -27,7 +27,7 @@ class Probe(AnalogDevice):
         self._powered = on
 
     def mv(self) -> float:
-        """The millivolts at the pin. A pin without a wire reads low: the probe's own 1 MOhm to GND is gone too, harsher is 0."""
+        """The millivolts at the pin; without wire or supply 0."""
         failure = self._scene.failure("soil")
         if failure == "stuck":
             return 3300.0
@@ -36,6 +36,6 @@ class Probe(AnalogDevice):
         return self._dry_mv + (self._wet_mv - self._dry_mv) * self._scene.value("soil_pct") / 100
 
 
-def make(now_ms: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> Probe:
+def make(_: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> Probe:
     """The part that a sensor's entry in config.py describes."""
     return Probe(scene, str(options.get("pin")), options.get("dry_mv", 2500), options.get("wet_mv", 1200))
