@@ -85,8 +85,8 @@ def run(memory, service_name, template, name, host, options, filters, said):
             drop("mqtt", "node.commands", "node.status", "node.twin")
             gone = _step("node.rounds", "done", memory, batch, acked)
             delivered += gone
-        if not pipelined or state.refused or granted.strip(b"\1"):
-            _step("node.grants", "note", state, filters, options["subscribe"], granted, pipelined)
+        if not pipelined or state.refused or granted.strip(b"\1") or gone < len(batch):
+            _step("node.grants", "note", state, filters, options["subscribe"], granted, pipelined, acked[: len(batch)])
         # What the broker did not acknowledge goes again in the next wake, not for ever in this one. And a heap in pieces has no
         # room for a second round.
         if gone < len(batch) or gone < 2 or gc.mem_free() < _ROUND_FREE or not _step("node.rounds", "pending", memory):

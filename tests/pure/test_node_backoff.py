@@ -73,22 +73,22 @@ def test_a_refused_subscription_is_left_out_and_asked_for_again_much_later():
     filters = [own, fleet]
     st = state.State()
     assert grants.ask(st, filters) == filters
-    grants.note(st, filters, filters, b"\1\x80", True)
+    grants.note(st, filters, filters, b"\1\x80", True, b"\1")
     assert not st.flags
     for _ in range(63):
         asked = grants.ask(st, filters)
         assert asked == [own]
-        grants.note(st, filters, asked, b"\1", True)
+        grants.note(st, filters, asked, b"\1", True, b"\1")
     assert grants.ask(st, filters) == filters
-    grants.note(st, filters, filters, b"\1\x87", True)  # MQTT 5: not authorised
+    grants.note(st, filters, filters, b"\1\x87", True, b"\1")  # MQTT 5: not authorised
     assert grants.ask(st, filters) == [own]
-    grants.note(st, filters, [own], b"\x80", True)
+    grants.note(st, filters, [own], b"\x80", True, b"\1")
     assert grants.ask(st, filters) == []
     for _ in range(62):
         assert grants.ask(st, filters) == []
     assert grants.ask(st, filters) == filters
-    grants.note(st, filters, filters, b"\1\1", True)
+    grants.note(st, filters, filters, b"\1\1", True, b"\1")
     assert st.refused == 0 and grants.ask(st, filters) == filters
     # An answer that is too short leaves what is known.
-    grants.note(st, filters, filters, b"", False)
+    grants.note(st, filters, filters, b"", False, b"\1")
     assert st.refused == 0 and st.flags == state.STEP_BY_STEP
