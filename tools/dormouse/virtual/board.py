@@ -17,7 +17,7 @@ from typing import Any
 
 from . import heap as heaps
 from . import interpreter as interpreters
-from . import models, wakepins
+from . import models, supply, wakepins
 from .clock import SINCE_2000, Clock
 from .devices import wired
 from .devices.scene import Scene
@@ -132,7 +132,7 @@ class VirtualBoard:
         self.wakes += 1
         self.wake_pins = {}
         self.clock.hold()
-        self.power_devices(self.model.rail is None)
+        supply.switch(self.devices, self.model, self.model.rail is None, {})
         wake = Life(self, cap_s).run()
         self._after(wake)
         self.event(
@@ -160,6 +160,9 @@ class VirtualBoard:
     def wake_by_pin(self, after_s: float = 0.0) -> None:
         """A wake pin that is armed ends the sleep, or the reset input does, after_s seconds later by true time."""
         self.clock.skip(round(after_s * 1000))
+        if self.model.port == "rp2":  # RUN: all but flash is as after a power-up (RP2040 Datasheet, 2.12.3)
+            self.power_cycle()
+            return
         self._restart("deepsleep" if self.wake_pins else "reset")
         for source, armed in self.wake_pins.items():
             self.wake_reason = wakepins.told(source, [pin for pin, _ in armed])
@@ -203,11 +206,6 @@ class VirtualBoard:
         """A soft reset within a life: the next interpreter sees its cause."""
         self._restart("soft")
 
-    def power_devices(self, on: bool) -> None:
-        """Switch the sensors' supply."""
-        for device in self.devices:
-            device.power(on)
-
     def _device_ms(self) -> int:
         # Conversions are modelled times: speed divides them, so the devices' clock runs faster.
         self.clock.tick()
@@ -217,8 +215,10 @@ class VirtualBoard:
 
     def _restart(self, cause: str) -> None:
         self._asleep_for_ever = False
-        if not (cause == "soft" and self.model.port == "esp8266"):
+        if not (cause == "soft" and self.model.cause_stays):
             self.cause = cause
+        if not (cause == "soft" or self.model.keeps_clock):
+            self.clock.rtc_ms = self.model.rtc_start_ms
         self.wake_reason = 0
 
     def _after(self, wake: Wake) -> None:
@@ -240,8 +240,8 @@ class VirtualBoard:
     def _sleep(self, wake: Wake) -> None:
         drift = self.model.drift if self.world.drift is None else self.world.drift
         ms, cause = wake.sleep_ms, "deepsleep"
-        if self.model.port == "stm32" and self.watchdog_ms is not None and (ms is None or ms > self.watchdog_ms):
-            ms, cause = self.watchdog_ms, "watchdog"  # the independent watchdog counts on in standby
+        if self.model.port in ("stm32", "rp2") and self.watchdog_ms is not None and (ms is None or ms > self.watchdog_ms):
+            ms, cause = self.watchdog_ms, "watchdog"  # STM32's counts on in standby; RP2040's, for all that is known
         self.watchdog_ms, now_s = None, self.now_s
         reason = 4 if self.model.port == "esp32" else 0
         if pin := wakepins.ends(self.world, self.wake_pins, now_s, now_s + (ms or 1 << 40) * (1 + drift) / 1000):

@@ -6,8 +6,9 @@ import json
 import struct
 from typing import TYPE_CHECKING, Any
 
-from . import i2c, wakepins
+from . import i2c, onewire, supply, wakepins
 from .devices import AnalogDevice
+from .wire import Refused
 
 if TYPE_CHECKING:
     from .life import Life
@@ -42,6 +43,7 @@ def hello(life: Life, _: bytes) -> bytes:
         "dns_error": model.dns_error,
         "tcp_nodelay": model.tcp_nodelay,
         "hostname": model.hostname,
+        "radio": model.radio,
         "usb": board.serial is not None,
     }
     return json.dumps(description).encode()
@@ -88,6 +90,28 @@ def watchdog_feed(life: Life, _: bytes) -> bytes:
     return b""
 
 
+def watchdog_stop(life: Life, _: bytes) -> bytes:
+    life.watchdogs.stop()
+    return b""
+
+
+def nap(life: Life, data: bytes) -> bytes:
+    """machine.lightsleep() of rp2, which is skipped as deep sleep is: the milliseconds that it lasts. With the radio on it ends
+    at once (ports/rp2/modmachine.c: cyw43_has_pending).
+    """
+    if life.wifi.on():
+        return _q(1)
+    life.nap_ms += struct.unpack("<I", data)[0]
+    return _q(struct.unpack("<I", data)[0])
+
+
+def reset(life: Life, _: bytes) -> bytes:
+    # What is machine.deepsleep() on rp2: a light sleep, and then this.
+    if life.nap_ms:
+        return life.finish("deepsleep", sleep_us=life.nap_ms * 1000)
+    return life.finish("reset")
+
+
 def irq(life: Life, data: bytes) -> bytes:
     life.watchdogs.switch(bool(data[0]))
     return b""
@@ -102,8 +126,9 @@ def pin_set(life: Life, data: bytes) -> bytes:
         life.pins[name] = int(level)
     if life.pins.get(name) != before:
         life.wake.pins.append((life.host_ms(), name, life.pins.get(name)))
-    if name == life.board.model.rail:
-        life.board.power_devices(life.rail())
+    onewire.level(life, name, life.pins.get(name))
+    if name == life.board.model.rail or name in supply.pins_of(life.board.devices, life.board.model):
+        supply.switch(life.board.devices, life.board.model, life.rail(), life.pins)
     return b""
 
 
@@ -202,6 +227,8 @@ CALLS: dict[str, Any] = {
     "timer": timer,
     "wdt": watchdog,
     "wdt.feed": watchdog_feed,
+    "wdt.stop": watchdog_stop,
+    "nap": nap,
     "irq": irq,
     "pin.set": pin_set,
     "pin.get": pin_get,
@@ -212,13 +239,16 @@ CALLS: dict[str, Any] = {
     "i2c.open": i2c.opened,
     "i2c": i2c.transfer,
     "i2c.scan": i2c.scan,
+    "wire": onewire.one_wire,
+    "dht": onewire.dht,
+    "pulse": onewire.pulse_us,
     "wifi": wifi,
     "dns": dns,
     "ntp": ntp,
     "flash.write": flash_write,
     "flash.erase": flash_erase,
     "deepsleep": deepsleep,
-    "reset": lambda life, _: life.finish("reset"),
+    "reset": reset,
     "soft_reset": lambda life, _: life.finish("soft_reset"),
     "bootloader": lambda life, _: life.finish("killed", "supervisor", reason="bootloader"),
     "repl": lambda life, _: life.at_repl(),

@@ -17,8 +17,9 @@ after             see _held_ms()              timeout                      timeo
 ================= =========================== ============================ ====================== ==========================
 
 Sources: ports/esp32/machine_i2c.c, ports/stm32/i2c.c and machine_i2c.c, ports/rp2/machine_i2c.c, extmod/machine_i2c.c.
-One part that holds a line takes the whole bus from all others. ESP-IDF clocks a busy bus free by itself (s_i2c_master_clear_bus(),
-nine clocks: UM10204, section 3.1.16), SoftI2C does with every byte; a part that does not let go then needs its supply cut.
+One part that holds a line takes the whole bus from all others. ESP-IDF clocks a busy bus free by itself (nine clocks:
+s_i2c_master_clear_bus(); UM10204, section 3.1.16), SoftI2C does with every byte; a part that does not let go then, which is
+what the scene's "stuck" and "clock" are, needs its supply cut.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import supply
 from .devices import I2CDevice, Nack
 from .wire import Refused
 
@@ -116,9 +118,9 @@ def _held_ms(life: Life, bus: Bus, n: int) -> int:
 
 def _holding(life: Life, bus: Bus) -> str | None:
     # Which line is held, by the scene's failure of any part on the bus that has a supply: "clock" or "stuck".
-    if not life.rail():
-        return None
-    failures = {life.board.scene.failure(part.driver()) for part in _parts(life, bus)}
+    model, rail_on = life.board.model, life.rail()
+    fed = [part for part in _parts(life, bus) if supply.fed(part, model, rail_on, life.pins)]
+    failures = {life.board.scene.failure(part.driver()) for part in fed}
     return next((how for how in ("clock", "stuck") if how in failures), None)
 
 

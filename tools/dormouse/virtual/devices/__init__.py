@@ -24,7 +24,9 @@ class Nack(Exception):
 
 
 class Part:
-    """Something with a supply."""
+    """Something with a supply: the board's, or where `supply` says so a pin at a level: ("5", 1)."""
+
+    supply: tuple[str, int] | None = None
 
     def power(self, on: bool) -> None:
         """The part's supply is switched: off, it answers nothing and forgets everything."""
@@ -74,6 +76,34 @@ class DigitalDevice(Part):
         raise NotImplementedError
 
 
+class OneWireDevice(Part):
+    """One part on a 1-Wire bus, the wired AND of its parts. pin: its name as config.py gives it, text."""
+
+    pin: str
+
+    def reset(self) -> bool:
+        """A reset pulse. Returns whether the part pulls the line low after it."""
+        raise NotImplementedError
+
+    def slot(self, bit: int) -> int:
+        """A time slot: the master writes 0, or writes 1 and looks. Returns 0 when the part pulls the line low in it."""
+        raise NotImplementedError
+
+
+class PulsedDevice(Part):
+    """One part that answers a low pulse on a wire of its own with 40 bits. pin: its name as config.py gives it, text."""
+
+    pin: str
+
+    def pulse(self, low_ms: float) -> bytes | None:
+        """The master pulled the line low for so long and lets go. Returns the answer, None: there is none."""
+        raise NotImplementedError
+
+    def holds(self) -> bool:
+        """Whether the part holds the line low."""
+        raise NotImplementedError
+
+
 _ONE: dict[str, dict[str, Any]] = {"air": {"driver": "sht4x"}}
 
 
@@ -86,8 +116,16 @@ def wired(config: bytes | None, now_ms: Callable[[], float], scene: Scene) -> li
             part = importlib.import_module(name).make(now_ms, scene, options)
             if isinstance(part, I2CDevice):
                 part.bus = options.get("i2c")
+            part.supply = _supply(options.get("supply"))
             parts.append(part)
     return parts
+
+
+def _supply(option: Any) -> tuple[str, int] | None:
+    if option is None:
+        return None
+    pin, level = option if isinstance(option, tuple) else (option, 1)
+    return str(pin), level
 
 
 def _sensors(config: bytes | None) -> dict[str, dict[str, Any]]:
