@@ -15,6 +15,9 @@ _CAUSES = {
     "soft": "SOFT_RESET",
 }
 
+# Frozen by each port's boards/manifest.py; ds18x20 by all but stm32's.
+_FROZEN = ("_onewire", "onewire", "dht")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Port:
@@ -71,7 +74,7 @@ _ESP32 = Port(
     port="esp32",
     platform="esp32",
     causes={"power": 1, "reset": 2, "watchdog": 3, "deepsleep": 4, "soft": 5},
-    modules=("esp32", "esp"),
+    modules=("esp32", "esp", *_FROZEN, "ds18x20"),
     id_bytes=6,
     errno=_NEWLIB,
     no_route=118,
@@ -87,7 +90,7 @@ _ESP8266 = Port(
     # What bites is the SDK's software watchdog, which has no name in machine (micropython #9119): not WDT_RESET, 1.
     causes={"power": 0, "reset": 4, "watchdog": 3, "deepsleep": 5},
     cause_names={**_CAUSES, "reset": "SOFT_RESET"},
-    modules=("esp",),
+    modules=("esp", *_FROZEN, "ds18x20"),
     id_bytes=4,
     irq_off_ms=8200,  # the chip's hardware watchdog (sigmdel.ca, ESP8266 Watchdogs in Arduino)
     stuck_ms=3200,  # ports/esp8266/ets_alt_task.c: a timer of 1.6 s resets at its second turn
@@ -96,7 +99,7 @@ _STM32 = Port(
     port="stm32",
     platform="pyboard",
     causes={"soft": 0, "power": 1, "reset": 2, "watchdog": 3, "deepsleep": 4},
-    modules=("pyb",),
+    modules=("pyb", *_FROZEN),
     id_bytes=12,
     root="/flash",
     path=("", ".frozen", "/flash", "/flash/lib"),

@@ -4,6 +4,7 @@ import _timer
 import _wire
 from _i2c import Bus as _Bus, SoftI2C, open_bus as _open_bus
 from _pin import Pin as _Pin
+from _pulse import dht_readinto, time_pulse_us
 
 PWRON_RESET = 1
 HARD_RESET = 2

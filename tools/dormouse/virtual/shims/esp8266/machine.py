@@ -4,6 +4,7 @@ import _timer
 import _wire
 from _i2c import SoftI2C
 from _pin import Pin as _Pin
+from _pulse import dht_readinto, time_pulse_us
 
 PWRON_RESET = 0
 WDT_RESET = 1

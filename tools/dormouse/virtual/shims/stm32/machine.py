@@ -6,6 +6,7 @@ import _timer
 import _wire
 from _i2c import Bus as _Bus, SoftI2C, open_bus as _open_bus
 from _pin import Pin as _Pin
+from _pulse import dht_readinto, time_pulse_us
 from _power import mem32
 
 SOFT_RESET = 0
