@@ -9,7 +9,7 @@ from dormouse.virtual.devices.bme280 import BMP280, BMx280
 from dormouse.virtual.world import World
 from nodes import Listener, MakeNode
 
-SCENE = {"temperature_c": -7.25, "pressure_hpa": 987.6, "humidity_pct": 83.4}
+SCENE = {"temperature_c": -7.25, "pressure_hpa": 987.6, "humidity_pct": 83.4, "illuminance_lx": 61234.5}
 
 
 def record(
@@ -57,3 +57,9 @@ def test_bmp280(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None
 def test_sht3x(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
     here = record(make_node, mosquitto, listener, "feather_s2", {"driver": "sht3x", "address": 0x45})["here"]
     assert near(here, temperature_c=0.005, humidity_pct=0.005), here
+
+
+def test_bh1750(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
+    # Brighter than the first range: read() asks for another one.
+    here = record(make_node, mosquitto, listener, "esp8266", {"driver": "bh1750"})["here"]
+    assert near(here, illuminance_lx=1.0), here
