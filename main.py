@@ -28,10 +28,14 @@ except BaseException as error:
         # Whatever memory the failure left, there is enough to sleep.
         sys.modules.clear()
         gc.collect()
-        if machine.reset_cause() != machine.DEEPSLEEP_RESET:
+        if machine.reset_cause() != getattr(machine, "DEEPSLEEP_RESET", None):  # rp2 has none
             # After a power-up the mistake can be mended: mpremote finds the board awake for a while.
-            for _ in range(_WINDOW_S * 10):
-                time.sleep_ms(100)
+            try:
+                # By the LED, where this has been copied: in the field it is not.
+                __import__("node.lamp", None, None, ("*",)).window(error, _WINDOW_S)
+            except Exception:
+                for _ in range(_WINDOW_S * 10):
+                    time.sleep_ms(100)
     except Exception as another:
         # No memory even to say what it was.
         error = another

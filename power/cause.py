@@ -1,5 +1,7 @@
 """Why the board started."""
 
+import sys
+
 import machine
 
 
@@ -7,8 +9,12 @@ def cause():
     """"power", "deepsleep", "watchdog", "soft" (Ctrl-D, machine.soft_reset()) or "reset" (button, machine.reset(), panic).
 
     On the ESP32 family a brownout reads as "power" (MicroPython ports/esp32/modmachine.c). 3 is every port's WDT_RESET but the
-    ESP8266's, where it is the SDK's software watchdog, which has no name (micropython #9119).
+    ESP8266's, where it is the SDK's software watchdog, which has no name (micropython #9119). rp2 knows two causes only: what
+    its part of power has found out is asked, where that is loaded.
     """
+    scratch = sys.modules.get("power.scratch_rp2")
+    if scratch:
+        return scratch.why()
     return {
         machine.PWRON_RESET: "power",
         machine.DEEPSLEEP_RESET: "deepsleep",

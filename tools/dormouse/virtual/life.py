@@ -39,6 +39,7 @@ class Life:
         self.watchdogs = Watchdogs(board, self.host_ms)
         self.memory_address: int | None = None
         self.delay_ms = 0  # before the next answer
+        self.nap_ms = 0  # of light sleep that was skipped, and not yet taken off the clock
         self.raw = raw
         self._done = False
         self._output = bytearray()
@@ -200,6 +201,9 @@ class Life:
         if self._done:
             return
         self.delay_ms = 0
+        if self.nap_ms and request.name not in ("nap", "mem.set", "reset"):
+            self.board.clock.skip(self.nap_ms)
+            self.nap_ms = 0
         try:
             faults = self.board.faults
             payload = faults.serve(self, request) if faults else CALLS[request.name](self, request.payload)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .ports import CHIPS, PORTS, Chip, Port
+from .ports import CHIPS, PORTS, RADIOS, Chip, Port
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -89,7 +89,7 @@ def _model(name: str, board: dict[str, Any]) -> BoardModel:
     aliases = pins.get("names", {})
     identity = numbers.get("unique_id")
     return BoardModel(
-        **vars(port),
+        **{**vars(port), **RADIOS[numbers.get("radio", "")]},
         name=name,
         chip_name=board["chip"],
         chip=chip,

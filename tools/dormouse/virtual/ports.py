@@ -39,6 +39,9 @@ class Port:
     stuck_ms: int | None = None  # a watchdog that is always on resets what is stuck in the firmware for so long
     tcp_nodelay: int = 64  # the option's number: lwIP's own (TF_NODELAY, extmod/modlwip.c), or that of its BSD sockets
     dns_blocks: bool = False  # getaddrinfo() lets no callback run
+    radio: str = ""  # whose ways wifi.py has; "": the port has its own
+    keeps_clock: bool = True  # over a reset, deep sleep's end included; else it begins anew
+    cause_stays: bool = False  # a soft reset leaves the cause of the reset before it
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ _ESP8266 = Port(
     # What bites is the SDK's software watchdog, which has no name in machine (micropython #9119): not WDT_RESET, 1.
     causes={"power": 0, "reset": 4, "watchdog": 3, "deepsleep": 5},
     cause_names={**_CAUSES, "reset": "SOFT_RESET"},
+    cause_stays=True,
     modules=("esp", *_FROZEN, "ds18x20"),
     id_bytes=4,
     irq_off_ms=8200,  # the chip's hardware watchdog (sigmdel.ca, ESP8266 Watchdogs in Arduino)
@@ -104,9 +108,29 @@ _STM32 = Port(
     root="/flash",
     path=("", ".frozen", "/flash", "/flash/lib"),
     rtc_start_ms=473385600_000,  # 2015-01-01 (rtc.c)
+    radio="cyw43",
+)
+_RP2 = Port(
+    port="rp2",
+    platform="rp2",
+    # It knows two causes: each reset is the watchdog's, deepsleep() included (modmachine.c, mp_machine_reset).
+    causes={"power": 1, "reset": 3, "watchdog": 3, "deepsleep": 3},
+    cause_names=dict.fromkeys(_CAUSES, "WDT_RESET") | {"power": "PWRON_RESET"},
+    cause_stays=True,
+    modules=("rp2", *_FROZEN, "ds18x20"),
+    id_bytes=8,
+    rtc_start_ms=662774400_000,  # 2021-01-01 (main.c)
+    keeps_clock=False,
+    radio="cyw43",
+)
+# What a board's radio has that is not the port's: [virtual] radio. NINA-W102: sockets and names are the module's own
+# (extmod/network_ninaw10.c), and the firmware has newlib's numbers (ARDUINO_NANO_RP2040_CONNECT/mpconfigboard.h); it waits for
+# an answer with the scheduler locked (nina_wifi_drv.c).
+RADIOS = MappingProxyType(
+    {"": {}, "nina": {"errno": _NEWLIB, "no_route": 118, "dns_error": -1, "tcp_nodelay": 1, "dns_blocks": True, "radio": "nina"}}
 )
 
-PORTS = MappingProxyType({port.port: port for port in (_ESP32, _ESP8266, _STM32)})
+PORTS = MappingProxyType({port.port: port for port in (_ESP32, _ESP8266, _STM32, _RP2)})
 
 
 def _pins(*ranges: int | tuple[int, int]) -> tuple[int, ...]:
@@ -162,5 +186,6 @@ CHIPS = MappingProxyType(
         "esp8266": Chip("esp8266", _pins((0, 16)), adc=(0,), adc_mv=(1000,)),
         # Four of the six WKUP inputs are on the Pyboard D's pins (RM0431, section 4.4).
         "stm32f722": Chip("stm32", wakes=("A0", "A2", "C1", "C13"), adc_mv=(3300,)),
+        "rp2040": Chip("rp2", _pins((0, 29)), adc=_pins((26, 29)), adc_mv=(3300,)),
     }
 )

@@ -30,6 +30,10 @@ class Watchdogs:
         self._board.watchdog_ms = timeout_ms
         self.feed()
 
+    def stop(self) -> None:
+        """The program stops machine.WDT, where its register can be reached."""
+        self._board.watchdog_ms = self._fed = None
+
     def stuck(self) -> None:
         """The firmware is stuck in a call."""
         if self._board.model.stuck_ms is not None:

@@ -1,7 +1,7 @@
 """The radio of a virtual board: what the three WLAN classes ask for, with each port's status codes and habits.
 
 Sources of the codes: ports/esp32/network_wlan.c (1000, 1001, 1010 and 802.11 reasons), ports/esp8266 (0 to 5),
-extmod/network_cyw43.c and cyw43.h (-3 to 3).
+extmod/network_cyw43.c and cyw43.h (-3 to 3), extmod/network_ninaw10.c (0 and 1).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _NO_ADDRESS = ["0.0.0.0", "0.0.0.0", "0.0.0.0", "0.0.0.0"]
 _STATUS = {
     "esp32": (1000, 1001, 1001, 1010, 201, 202),
     "esp8266": (0, 1, 1, 5, 3, 2),
-    "stm32": (0, 1, 2, 3, -2, -3),
+    "cyw43": (0, 1, 2, 3, -2, -3),
+    "nina": (0, 0, 0, 1, 0, 0),  # it says connected or not
 }
 _IDLE, _JOINING, _NO_IP, _UP, _NO_AP, _BAD_KEY = range(6)
 _LEAVE_MS = 50  # until the ESP ports' drivers have ended an association under way
@@ -38,7 +39,8 @@ class Wifi:
         self._world = world
         self._now = now_ms
         self._speed = speed
-        self._codes = _STATUS[model.port]
+        self._radio = model.radio or model.port
+        self._codes = _STATUS[self._radio]
         self._kept = kept  # what the ESP8266's SDK keeps in flash: ssid, key, access point, station mode
         self._ap: AccessPoint | None = None  # joined, or about to be
         self._channel = -1
@@ -64,7 +66,7 @@ class Wifi:
             "security": 0,
         }
         self.flash_writes = 0
-        if model.port == "esp8266" and kept.get("station", True):
+        if self._radio == "esp8266" and kept.get("station", True):
             # The SDK joins by itself at power-up, before any program runs, unless the station was switched off.
             self._active = True
             if kept.get("ssid"):
@@ -114,7 +116,7 @@ class Wifi:
             return None
         if bssid and self._channel >= 0:
             return found[0] if found[0].channel == self._channel else None
-        if self._model.port == "esp32":
+        if self._radio in ("esp32", "nina"):
             return min(found, key=lambda ap: ap.channel)  # WIFI_FAST_SCAN: the first that it meets
         return max(found, key=lambda ap: ap.rssi)
 
@@ -123,7 +125,7 @@ class Wifi:
             when, self._state = self._steps.pop(0)
             if self._state in (_NO_AP, _BAD_KEY):
                 self._failed += 1
-                if self._model.port != "esp32":
+                if self._radio != "esp32":
                     continue
                 if self._reconnects < 0 or self._failed <= self._reconnects:
                     # The port tries again by itself, and status() says "connecting" all the while.
@@ -181,18 +183,20 @@ class Wifi:
             self._ready = self._now() + self._ms(self._model.radio_ms)
         if not on:
             self._steps, self._state = [], _IDLE
-        if self._model.port == "esp8266" and self._kept.get("station", True) != on:
+            if self._radio == "nina":
+                self._four = None  # the module is held in reset
+        if self._radio == "esp8266" and self._kept.get("station", True) != on:
             self._kept["station"] = on
             self.flash_writes += 1
         self._active = on
-        return on if self._model.port == "esp32" else None
+        return on if self._radio == "esp32" else None
 
     def _do_deinit(self) -> None:
         self._do_active(on=False)
         self._four = None
 
     def _do_connect(self, ssid: str | None, key: str | None, bssid: list[int] | None = None, channel: int = -1) -> None:
-        port = self._model.port
+        port = self._radio
         if not self._active:
             raise Refused("Wifi Not Started" if port == "esp32" else "Cannot connect to AP" if port == "esp8266" else 1)
         self._refuse_while_joining()
@@ -204,13 +208,15 @@ class Wifi:
                 self.flash_writes += 1
         hint = bytes(bssid) if bssid else None
         self._channel = channel if hint else -1
-        if port == "stm32" and channel < 0 and hint and any(ap.bssid == hint for ap in self._access_points()):
+        if port == "nina":
+            hint = None  # connect() takes none
+        if port == "cyw43" and channel < 0 and hint and any(ap.bssid == hint for ap in self._access_points()):
             hint = None  # without the channel it scans all the same
         self._join(ssid if ssid is not None else self._ssid, key if ssid is not None else self._key, hint)
 
     def _refuse_while_joining(self) -> None:
         # esp_wifi_set_config(), which connect() and every config(x=y) call, while the station connects.
-        if self._model.port == "esp32" and self._busy():
+        if self._radio == "esp32" and self._busy():
             raise Refused("Wifi Internal State Error")
 
     def _busy(self) -> bool:
@@ -223,25 +229,28 @@ class Wifi:
 
     def _do_rssi(self) -> int:
         if self._state not in (_UP, _NO_IP):
-            if self._model.port == "esp32":
+            if self._radio == "esp32":
                 raise Refused("Wifi Unknown Error 0x300f")  # ESP_ERR_WIFI_NOT_CONNECT
-            return 31 if self._model.port == "esp8266" else 0
+            return 31 if self._radio == "esp8266" else 0
+        if self._radio == "nina":
+            # It breaks the link (micropython-mqtt README).
+            self._steps, self._state = [], _IDLE
         return self._ap.rssi if self._ap else 0
 
     def _do_scan(self) -> int:
         """Milliseconds that it takes; -1: it does not happen."""
         if isinstance(self._world, WifiMesh):
             self._world.scans += 1
-        if self._model.port != "stm32" and self._busy():
-            if self._model.port == "esp8266":
+        if self._radio in ("esp32", "esp8266") and self._busy():
+            if self._radio == "esp8266":
                 raise Refused("scan failed")
             return -1  # esp_wifi_scan_start() refuses, and the port gives an empty list
         return self._ms(self._model.scan_ms)
 
     def _do_found(self) -> list[Any]:
         hidden = isinstance(self._world, WifiMesh) and self._world.hidden
-        last = 1 if self._model.port == "stm32" else False
-        security = 5 if self._model.port == "stm32" else 3
+        last = 1 if self._radio in ("cyw43", "nina") else False
+        security = 5 if self._radio == "cyw43" else 3
         return [
             ["" if hidden and ap.ssid is None else self._name(ap), list(ap.bssid), ap.channel, ap.rssi, security, last]
             for ap in self._access_points()
@@ -250,7 +259,7 @@ class Wifi:
     def _do_ifconfig(self, four: Any = None) -> list[str] | None:
         if four is None:
             return self._address()
-        if four == "dhcp" and self._four and self._state == _UP and self._model.port != "stm32":
+        if four == "dhcp" and self._four and self._state == _UP and self._radio != "cyw43":
             # A CYW43 keeps the old address until the new one comes, and counts as connected.
             self._state = _NO_IP
             self._lease(self._now())
@@ -262,7 +271,9 @@ class Wifi:
         return None
 
     def _address(self) -> list[str]:
-        return list(self._four or (self._world.address if self._state == _UP else _NO_ADDRESS))
+        four = list(self._four or (self._world.address if self._state == _UP else _NO_ADDRESS))
+        # nina_wifi_drv.c, nina_ifconfig(): there is no command that gets the name server.
+        return [*four[:3], four[2]] if self._radio == "nina" else four
 
     def _lease(self, start: int) -> None:
         if self._world.dhcp_answers:
@@ -274,6 +285,10 @@ class Wifi:
         if self._state not in (_UP, _NO_IP) or not self._world.dhcp_answers:
             return False, self._ms(_DHCP_WAIT_MS)
         return True, self._ms(self._model.dhcp_ms if self._world.dhcp_ms is None else self._world.dhcp_ms)
+
+    def _do_ready(self) -> int:
+        """Milliseconds until the radio has started, for a port that waits for it."""
+        return max(0, self._ready - self._now())
 
     def _do_dhcp(self) -> bool:
         return self._four is None
