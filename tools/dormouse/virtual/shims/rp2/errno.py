@@ -1,4 +1,4 @@
-# errno of the rp2 port: MicroPython's own numbers, which are Linux's; newlib's where a board's firmware has them (the Nano RP2040
+# errno of the rp2 port: MicroPython's own numbers, which are Linux's; newlib's where a board's firmware has them (Nano RP2040
 # Connect: MICROPY_USE_INTERNAL_ERRNO 0).
 import _wire
 

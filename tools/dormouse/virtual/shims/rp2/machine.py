@@ -1,5 +1,5 @@
-# machine of the rp2 port, RP2040. Sources: ports/rp2/modmachine.c, machine_pin.c, machine_adc.c, machine_i2c.c, machine_timer.c,
-# machine_wdt.c, machine_rtc.c; the registers: RP2040 Datasheet, section 4.7.6; pico-sdk hardware_watchdog/watchdog.c.
+# machine of the rp2 port, RP2040. Sources: ports/rp2/modmachine.c, machine_pin.c, machine_adc.c, machine_i2c.c,
+# machine_timer.c, machine_wdt.c, machine_rtc.c; the registers: RP2040 Datasheet, section 4.7.6; pico-sdk watchdog.c.
 from time import sleep_ms as _sleep_ms
 import _rtc
 import _timer
