@@ -1,4 +1,4 @@
-"""ESP8266: Adafruit Huzzah, Wemos D1 mini. GPIO16 must be wired to RST, or it never wakes.
+"""ESP8266: Adafruit Feather HUZZAH, bare modules. GPIO16 must be wired to RST, or it never wakes.
 
 The only ADC input takes 0 to 1 V: the battery divider here is 1 MOhm over 220 kOhm (board.toml, wiring).
 """
@@ -13,6 +13,7 @@ LIGHT = None
 CHIP = None  # it has no thermometer
 VBAT = (0, 1220, 220)  # pin, numerator, denominator
 I2C = (None, 5, 4)  # bus, SCL, SDA
+ONEWIRE = 12
 WAKE_PINS = ()  # RST alone ends its sleep, and does not say whether GPIO16's timer or a button pulled it
 
 

@@ -17,6 +17,7 @@ LIGHT = 4
 CHIP = "mcu_temperature"  # see sensors.chip
 VBAT = (1, 2, 1)  # pin, numerator, denominator
 I2C = (0, 9, 8)  # bus, SCL, SDA
+ONEWIRE = 33
 WAKE_PINS = (0, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 17, 18)  # RTC pins on the header; 0 is the BOOT button
 
 _LDO2 = 21

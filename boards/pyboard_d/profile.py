@@ -16,6 +16,7 @@ LIGHT = None
 CHIP = "core"  # see sensors.chip
 VBAT = ("X2", 2, 1)  # pin, numerator, denominator
 I2C = ("X", None, None)  # bus; it names its pins
+ONEWIRE = "X12"
 WAKE_PINS = ("X1", "X3", "C1", "C13")  # the chip's WKUP inputs; C1 and C13 are on the WBUS only
 
 _SETTLE_MS = 10

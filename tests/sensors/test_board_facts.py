@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import types
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dormouse.virtual import models
 from dormouse.virtual.devices.scene import NAMES, Scene
 from sensors import battery
 
@@ -23,17 +25,18 @@ _BOARDS = Path(__file__).parents[2] / "boards"
 _FOLDERS = sorted(path.parent.name for path in _BOARDS.glob("*/profile.py"))
 _KINDS = {"measured", "datasheet", "code", "doc", "estimate"}
 _KEYS = {
-    "": {"name", "title", "chip", "port", "usb", "firmware", "flash", "currents", "sleep", "pins", "wiring", "trouble", "adc"}
-    | {"virtual", "virtual_sources"},
+    "": {"name", "title", "chip", "port", "usb", "firmware", "flash", "currents", "sleep", "pins", "rails"}
+    | {"radio", "wiring", "trouble", "adc", "virtual", "virtual_sources"},
     "firmware": {"name", "also", "page", "suffix", "minimum", "machine", "hostname", "source"},
     "flash": {"method", "offset", "baud", "enter", "flash_bytes", "filesystem_bytes", "source"},
     "sleep": {"max_ms", "retained_bytes", "kind", "source"},
-    "pins": {"i2c", "led", "light", "rail", "wake", "kind", "source"},
+    "pins": {"i2c", "spi", "onewire", "led", "led_on", "light", "battery", "rail", "wake", "kind", "source"},
+    "rails": {"battery", "always", "sensors", "switched", "settle_ms", "divider", "source"},
     "virtual": {"boot_ms", "wake_boot_ms", "radio_ms", "associate_ms", "associate_bssid_ms", "dhcp_ms", "scan_ms"}
     | {"auth_fail_ms", "drift"},
 }
-_OPTIONAL = {"pins": {"names"}, "virtual": {"unique_id"}}
-_CURRENTS = {"deepsleep": ("uA", 5, 1000), "cpu": ("mA", 5, 150), "radio": ("mA", 30, 300), "peak": ("mA", 100, 1000)}
+_OPTIONAL = {"pins": {"names", "labels"}, "virtual": {"unique_id", "radio"}}
+_CURRENTS = {"deepsleep": ("uA", 5, 20000), "cpu": ("mA", 5, 150), "radio": ("mA", 30, 300), "peak": ("mA", 100, 1000)}
 
 
 class _Anything(types.ModuleType):
@@ -68,14 +71,14 @@ def test_there_are_boards() -> None:
 
 
 def test_same_shape(board: dict[str, Any]) -> None:
-    assert set(board) - {"folder"} == _KEYS[""]
+    assert set(board) - {"folder", "not_for_batteries"} == _KEYS[""]
     for table in set(_KEYS) - {""}:
         assert set(board[table]) - _OPTIONAL.get(table, set()) == _KEYS[table], table
     assert board["name"] == board["folder"]
 
 
 def test_every_number_has_a_source(board: dict[str, Any]) -> None:
-    for table in ("firmware", "flash", "sleep", "pins"):
+    for table in ("firmware", "flash", "sleep", "pins", "rails"):
         assert len(board[table]["source"]) > 10, table
     assert set(board["virtual_sources"]) == _KEYS["virtual"]
     for name, (kind, source) in board["virtual_sources"].items():
@@ -96,8 +99,22 @@ def test_currents(board: dict[str, Any]) -> None:
     assert board["currents"]["cpu"]["value"] < board["currents"]["radio"]["value"] < board["currents"]["peak"]["value"]
 
 
+def test_what_takes_milliamperes_asleep_is_not_for_batteries(board: dict[str, Any]) -> None:
+    assert ("not_for_batteries" in board) == (board["currents"]["deepsleep"]["value"] >= 1000)
+    assert len(board.get("not_for_batteries", "why")) > 2
+
+
+def test_radio(board: dict[str, Any]) -> None:
+    assert board["radio"]
+    for quirk in board["radio"]:
+        assert set(quirk) == {"quirk", "source"} and all(quirk.values())
+
+
 def test_wiring_and_trouble(board: dict[str, Any]) -> None:
-    assert any("Battery" in wiring["what"] for wiring in board["wiring"])
+    told = {wiring["what"] for wiring in board["wiring"]}
+    assert told >= {"Battery voltage", "I2C sensors", "1-Wire"}
+    assert ("Wake pin" in told) == bool(board["pins"]["wake"])
+    assert ("Wake from deep sleep" in told) == (board["port"] == "esp8266")  # GPIO16 to RST
     for wiring in board["wiring"]:
         assert set(wiring) == {"what", "how", "source"} and all(wiring.values())
     assert len(board["trouble"]) >= 4
@@ -107,10 +124,47 @@ def test_wiring_and_trouble(board: dict[str, Any]) -> None:
 
 def test_flashing(board: dict[str, Any]) -> None:
     flash = board["flash"]
-    assert flash["method"] in ("esptool", "dfu")
-    assert board["firmware"]["suffix"] == {"esptool": ".bin", "dfu": ".dfu"}[flash["method"]]
-    assert board["firmware"]["page"].endswith(f"/{board['firmware']['name']}/")
+    assert board["usb"] in ("native", "bridge")
     assert 0 < flash["filesystem_bytes"] < flash["flash_bytes"]
+    if flash["method"] == "none":
+        return
+    assert board["firmware"]["suffix"] == {"esptool": ".bin", "dfu": ".dfu", "uf2": ".uf2"}[flash["method"]]
+    assert board["firmware"]["page"].endswith(f"/{board['firmware']['name']}/")
+    if flash["method"] == "esptool":  # where the chip's ROM looks for a program (esptool, BOOTLOADER_FLASH_OFFSET)
+        assert flash["offset"] == (0x1000 if board["chip"] in ("esp32", "esp32s2") else 0)
+
+
+def test_pins_are_the_chips(board: dict[str, Any], profile: Any) -> None:
+    pins, chip = board["pins"], models.load(board["name"]).chip
+    names = pins.get("names", {})
+    numbers = [pin.split()[1] for pin in pins["i2c"] + pins["spi"]]
+    for pin in [*numbers, pins["onewire"], pins["led"], pins["light"], pins["rail"], *pins["wake"], *pins.get("labels", ())]:
+        known = pin == "" or pin in names or (chip.pins and int(pin) in chip.pins)
+        assert known or (not chip.pins and re.fullmatch(r"[XYW]\d+", pin)), pin
+    assert [str(pin) for pin in profile.WAKE_PINS] == pins["wake"]
+    for pin in profile.WAKE_PINS:
+        assert names.get(pin, pin) in chip.wakes
+    if chip.adc and pins["battery"]:  # a pin whose converter works with the radio on
+        assert int(pins["battery"]) in chip.adc and int(pins["battery"]) not in chip.shared
+
+
+def test_no_pin_has_two_functions(board: dict[str, Any]) -> None:
+    pins = board["pins"]
+    used = [pin.split()[1] for pin in pins["i2c"]] + [pins[name] for name in ("onewire", "led", "light", "rail")]
+    used += [pins["battery"]] if board["port"] != "esp8266" else []  # its ADC is no GPIO
+    used = [pin for pin in used if pin]
+    assert len(set(used)) == len(used)
+    assert not {pins["onewire"], pins["led"], pins["rail"]} & set(pins["wake"])
+
+
+def test_rails(board: dict[str, Any], profile: Any) -> None:
+    rails = board["rails"]
+    assert rails["switched"] == bool(board["pins"]["rail"]) and 0 <= rails["settle_ms"] <= 100
+    assert getattr(profile, "_SETTLE_MS", 0) == rails["settle_ms"]
+    upper, lower = rails["divider"] or ("", "")
+    if lower:
+        ohm = [float(text.split()[0]) * {"kOhm": 1e3, "MOhm": 1e6}[text.split()[1]] for text in (upper, lower)]
+        assert profile.VBAT[1] / profile.VBAT[2] == pytest.approx(sum(ohm) / ohm[1], rel=0.01)
 
 
 def test_agrees_with_the_profile(board: dict[str, Any], profile: Any) -> None:
@@ -118,7 +172,13 @@ def test_agrees_with_the_profile(board: dict[str, Any], profile: Any) -> None:
     assert profile.MAX_SLEEP_MS == board["sleep"]["max_ms"]
     assert profile.RETAINED_BYTES == board["sleep"]["retained_bytes"]
     assert str("" if profile.LED is None else profile.LED) == board["pins"]["led"]
-    assert profile.LED_ON in (0, 1)  # the level at which it shines
+    assert profile.LED_ON == board["pins"]["led_on"] in (0, 1)  # the level at which it shines
+    assert str(profile.ONEWIRE) == board["pins"]["onewire"]
+    assert str(profile.VBAT[0] if profile.VBAT else "") == board["pins"]["battery"]
+    if profile.I2C[1] is not None:
+        assert [f"SCL {profile.I2C[1]}", f"SDA {profile.I2C[2]}"] == board["pins"]["i2c"]
+    # What passed before the first line of power.deadline counts for the budget too.
+    assert board["virtual"]["boot_ms"] < profile.BOOT_MS <= board["virtual"]["boot_ms"] + 100
     assert profile.CHIP in (None, "mcu_temperature", "raw_temperature", "core", "rp2")  # sensors.chip
     assert str("" if profile.LIGHT is None else profile.LIGHT) == board["pins"]["light"]
 

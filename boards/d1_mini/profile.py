@@ -1,0 +1,26 @@
+"""Wemos D1 mini: ESP8266. GPIO16 (D0) must be wired to RST, or it never wakes.
+
+A0 has 220 kOhm over 100 kOhm behind it; another 180 kOhm from the battery make it 5.0 V (board.toml, wiring).
+"""
+
+from power.on_esp8266 import *  # noqa: F403  the port's part of a profile
+
+NAME = "d1_mini"
+BOOT_MS = 400  # from power to the budget's start, after a power-up: board.toml, virtual.boot_ms, and imports
+LED = 2
+LED_ON = 0  # driven low it shines (ESP-12F)
+LIGHT = None
+CHIP = None  # it has no thermometer
+VBAT = (0, 500, 100)  # pin, numerator, denominator
+I2C = (None, 5, 4)  # bus, SCL, SDA
+ONEWIRE = 12
+WAKE_PINS = ()  # RST alone ends its sleep, and does not say whether GPIO16's timer or a button pulled it
+
+
+def rails(on):
+    """There is no switched supply on this board: sensors hang on 3V3."""
+
+
+def i2c(options):
+    """The I2C bus of a sensor. options: the sensor's; "i2c": (bus, scl, sda) takes another one than the board's."""
+    return i2c_open(*options.get("i2c", I2C))
