@@ -43,6 +43,9 @@ class Bus:
         self.writeto(address, bytes((register,)))
         return self.readfrom(address, n)
 
+    def writeto_mem(self, address: int, register: int, data: bytes) -> None:
+        self.writeto(address, bytes((register,)) + data)
+
     def _at(self, address: int) -> I2CDevice:
         if address not in self.devices:
             raise Nack
