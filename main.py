@@ -25,9 +25,6 @@ except BaseException as error:
     try:
         getattr(sys.modules.get("power.awake"), "disarm", gc.collect)()
         sys.print_exception(error)
-        # Whatever memory the failure left, there is enough to sleep.
-        sys.modules.clear()
-        gc.collect()
         if machine.reset_cause() != getattr(machine, "DEEPSLEEP_RESET", None):  # rp2 has none
             # After a power-up the mistake can be mended: mpremote finds the board awake for a while.
             try:
@@ -36,6 +33,9 @@ except BaseException as error:
             except Exception:
                 for _ in range(_WINDOW_S * 10):
                     time.sleep_ms(100)
+        # Whatever memory the failure left, there is enough to sleep.
+        sys.modules.clear()
+        gc.collect()
     except Exception as another:
         # No memory even to say what it was.
         error = another

@@ -18,24 +18,28 @@ def deep(board, ms):
     board.deepsleep(max(1, ms))
 
 
-def wait(ms):
-    """Wait awake in short slices, so that Ctrl-C reaches the program on every port. ms: milliseconds."""
+def wait(ms, each=None):
+    """Wait awake in short slices, so that Ctrl-C reaches the program on every port. ms: milliseconds. each: called before each
+    slice.
+    """
     end = time.ticks_add(time.ticks_ms(), ms)
     while True:
         left = time.ticks_diff(end, time.ticks_ms())
         if left <= 0:
             return
+        if each:
+            each()
         time.sleep_ms(min(left, _SLICE_MS))
 
 
-def pretend(board, ms):
-    """Test mode: wait as long as the sleep would take, then start again without losing USB."""
+def pretend(board, ms, each=None):
+    """Test mode: wait as long as the sleep would take, then start again without losing USB. each: of wait()."""
     board.rails(False)
     # ticks_diff is only good for half its period (2**29 ms, six days): longer waits are made of hours.
     while ms > 3600000:
-        wait(3600000)
+        wait(3600000, each)
         ms -= 3600000
-    wait(ms)
+    wait(ms, each)
     machine.soft_reset()
 
 

@@ -65,6 +65,11 @@ def run(on_expire):
         # Somebody pressed a button or plugged a cable in: the rest of a long sleep is over.
         state.remaining_s = 0
     rest_s = rest_s or _unfinished(state, why, _longer_s(every_s, state.hung), board.MAX_SLEEP_MS // 1000)
+    if config.TEST_MODE:
+        from power import led
+
+        led.watch(board)
+        memory.lamp = state.sensor_errors
     # A cold boot that spread itself owes the window still.
     memory.window_ms = _window_ms(config, why in ("power", "reset") or not (cold or state.seq or state.fails or state.hung))
     if memory.pin:

@@ -46,7 +46,7 @@ def run(memory, error, came_to, attempt):
         from node import chores
 
         ms = attempt(chores.last, memory, board, noted, ms)[0] or ms
-    _sleep(memory, board, ms, attempt)
+    _sleep(memory, board, ms, attempt, error)
 
 
 def _until_next_ms(state, board, interval_s, extra_s):
@@ -59,7 +59,7 @@ def _until_next_ms(state, board, interval_s, extra_s):
     return schedule.slot_ms(now_ms - awake_ms, now_ms, interval_s, offset_ms) - now_ms
 
 
-def _sleep(memory, board, ms, attempt):
+def _sleep(memory, board, ms, attempt, error=None):
     state = memory.state
     awake.mark("sleep")
     attempt(awake.disarm, True, False)
@@ -68,7 +68,9 @@ def _sleep(memory, board, ms, attempt):
         state.test_s += ms // 1000
         state.remaining_s = 0
         attempt(memory.save)
-        sleep.pretend(board, ms)
+        from node import lamp
+
+        sleep.pretend(board, ms, attempt(lamp.sign, memory, error)[0])
     limit_ms = drift.lasts_ms(state.drift, board.MAX_SLEEP_MS)
     if memory.pin:
         from node import pin

@@ -27,6 +27,8 @@ ONLY_WITH = {
     "power.wake_esp32": "WAKE_PIN",
     "power.wake_stm32": "WAKE_PIN",
     "node.changes": "UPLOAD_IF",
+    "node.lamp": "TEST_MODE",
+    "power.led": "TEST_MODE",
 }
 # Module to the options of which a sensor must have one; (): any besides its driver.
 ONLY_WITH_OPTION: dict[str, tuple[str, ...]] = {

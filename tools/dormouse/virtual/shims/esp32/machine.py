@@ -2,6 +2,7 @@
 import _rtc
 import _timer
 import _wire
+import esp32 as _esp32  # here: main.py's guard forgets all modules before it sleeps
 from _i2c import Bus as _Bus, SoftI2C, open_bus as _open_bus
 from _pin import Pin as _Pin
 from _pulse import dht_readinto, time_pulse_us
@@ -48,7 +49,7 @@ def wake_reason():
 def deepsleep(_ms=None):
     # 64 bits of microseconds behind a C int of milliseconds; 0 and nothing at all set no timer: it sleeps until a pin wakes it.
     ms = 0 if _ms is None else _rtc.word(_ms)
-    for pin in __import__("esp32")._gpio:
+    for pin in _esp32._gpio:
         if _chip["wake"] != "gpio":
             raise ValueError("DEEPSLEEP with gpio pins not supported on this chip")
         if pin not in _chip["wakes"]:
