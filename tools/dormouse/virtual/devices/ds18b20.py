@@ -26,7 +26,7 @@ Steps = Generator[int | Callable[[], int], int, None]
 
 
 def crc8(data: bytes) -> int:
-    """Return the CRC: x^8 + x^5 + x^4 + 1 (figure 11), from 0. On purpose another way to it than the firmware's: by division."""
+    """Return the CRC: x^8 + x^5 + x^4 + 1 (figure 11), from 0. On purpose another way than the firmware's: by division."""
     dividend = int.from_bytes(bytes(int(f"{byte:08b}"[::-1], 2) for byte in data), "big") << 8
     for at in range(dividend.bit_length() - 1, 7, -1):
         if dividend >> at & 1:
