@@ -1,8 +1,9 @@
 """ROHM BH1750FVI: illuminance on I2C.
 
-Source: ROHM, BH1750FVI Technical Note, 2009.04 Rev. B; the pages named below are its.
-After a measurement in a one-time mode the part powers down by itself (page 5), to 0.01 uA: there is nothing to switch off. It
-has no identity, and says nothing of whether it is done: nothing but the longest time tells a measurement from the last one.
+Source: ROHM, BH1750FVI Technical Note, 2009.04 Rev. B; the pages and headings named below are its.
+After a measurement in a one-time mode the part powers down by itself (instruction set), to 0.01 uA (page 2): there is nothing
+to switch off. It has no identity, and says nothing of whether it is done: nothing but the longest time tells a measurement from
+the last one.
 """
 
 import errno
@@ -13,7 +14,7 @@ FIELDS = (("illuminance_lx", 1),)
 OPTIONS = ("address", "i2c")
 RANGE = (0, 1215600)  # 65534 counts of the coarse range
 
-_FINE = const(69)  # MTreg, the default (page 11): 0.83 lx a count, up to 54612 lx
+_FINE = const(69)  # MTreg, the default ("adjust measurement result"): 0.83 lx a count, up to 54612 lx
 _COARSE = const(31)  # the least: 1.85 lx, up to 121555 lx, full sunlight
 # For the PC (sensors/__init__.py). Currents: page 2, typical.
 _ACTIVE_UA = const(120)
@@ -57,7 +58,7 @@ def read(handle):
             return (0,)
     if counts in (0, 0xFFFF):
         raise OSError(errno.EIO)
-    # Counts / 1.2 * 69 / MTreg (page 11), in tenths, rounded.
+    # Counts / 1.2 * 69 / MTreg, in tenths, rounded.
     return ((counts * 1150 + mtreg) // (2 * mtreg),)
 
 
@@ -76,7 +77,7 @@ def _bus(board, options):
 
 def _begin(handle):
     bus, address, mtreg = handle
-    # Power on, MTreg in two halves (page 11), one-time H-resolution mode (page 5); one command a transfer (page 10). MTreg is
+    # Power on, MTreg in two halves, one-time H-resolution mode (instruction set); one command a transfer (page 10). MTreg is
     # set each time: it may be another from the last wake.
     for command in (1, 0x40 | mtreg >> 5, 0x60 | mtreg & 31, 0x20):
         bus.writeto(address, bytes((command,)))

@@ -1,5 +1,5 @@
 """sensors/bh1750.py against numbers from outside: the example of ROHM's BH1750FVI Technical Note (2009.04 Rev. B, page 10), its
-formula and its MTreg (page 11).
+formula and its MTreg ("adjust measurement result").
 """
 
 from sensors import bh1750
@@ -50,7 +50,7 @@ def test_too_bright_measures_again_in_the_coarse_range():
     handle = [bus, 0x23, _FINE]
     assert bh1750.read(handle) == 82  # 180 ms * 31 / 69, rounded up, and a tick
     assert handle[2] == _COARSE
-    assert bus.written == [b"\x01", b"\x40", b"\x7f", b"\x20"]  # 31 in two halves, 000 and 11111 (page 11)
+    assert bus.written == [b"\x01", b"\x40", b"\x7f", b"\x20"]  # 31 in two halves, 000 and 11111
     bus.counts = 0xFFFE
     assert bh1750.read(handle) == (1215550,)  # 65534 / 1.2 * 69 / 31
     bus.counts = 0xFFFF

@@ -1,11 +1,15 @@
-"""Whole wakes with a sensor of the surroundings: what is published is what the scene has."""
+"""Whole wakes with sensors of the surroundings: published is what the scene has, and never what nobody measured."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from dormouse.virtual.devices.bh1750 import BH1750
 from dormouse.virtual.devices.bme280 import BMP280, BMx280
+from dormouse.virtual.devices.veml7700 import VEML7700
 from dormouse.virtual.world import World
 from nodes import Listener, MakeNode
 
@@ -17,18 +21,20 @@ def record(
     mosquitto: Any,
     listener: Listener,
     board: str,
-    sensor: dict[str, Any],
+    sensors: dict[str, Any],
+    *,
     devices: Callable[..., Any] | None = None,
+    failures: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The first record of a node with one sensor, "here"; devices: the parts, when not those that the driver stands for."""
+    """A node's first record. devices: the parts, when not those that the drivers stand for. failures: of parts, by driver."""
     options: dict[str, Any] = {"speed": 8}
     if devices:
         options["world"] = World(devices=devices)
-    node = make_node(
-        board, options=options, BROKER=f"{mosquitto.host}:{mosquitto.port}", SENSORS={"here": sensor}, MAX_AWAKE_S=60
-    )
+    node = make_node(board, options=options, BROKER=f"{mosquitto.host}:{mosquitto.port}", SENSORS=sensors, MAX_AWAKE_S=60)
     for name, value in SCENE.items():
         node.scene.set(name, value)
+    for part, how in (failures or {}).items():
+        node.scene.fail(part, how)
     while not listener.on("readings"):
         wake = node.run_wake()
         assert (wake.ended, wake.by) == ("deepsleep", "node"), wake.output
@@ -42,24 +48,46 @@ def near(values: dict[str, float], **most: float) -> bool:
     return set(values) == set(most) and all(abs(values[name] - SCENE[name]) <= most[name] for name in most)
 
 
-def test_bme280(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
-    here = record(make_node, mosquitto, listener, "pyboard_d", {"driver": "bme280", "oversampling": 16})["here"]
-    assert near(here, temperature_c=0.01, pressure_hpa=0.03, humidity_pct=0.06), here
+@pytest.mark.parametrize("board", ["feather_s2", "pyboard_d"])
+def test_four_on_one_bus(make_node: MakeNode, mosquitto: Any, listener: Listener, board: str) -> None:
+    sensors = {
+        "weather": {"driver": "bme280", "oversampling": 16},
+        "air": {"driver": "sht3x", "address": 0x45},
+        "sky": {"driver": "bh1750"},  # too bright for its first range: read() asks for another one
+        "sun": {"driver": "veml7700"},
+    }
+    shown = record(make_node, mosquitto, listener, board, sensors)
+    assert near(shown["weather"], temperature_c=0.01, pressure_hpa=0.03, humidity_pct=0.06), shown
+    assert near(shown["air"], temperature_c=0.005, humidity_pct=0.005), shown
+    assert near(shown["sky"], illuminance_lx=1.0), shown
+    assert near(shown["sun"], illuminance_lx=10.0), shown
 
 
-def test_bmp280(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
-    here = record(
-        make_node, mosquitto, listener, "esp8266", {"driver": "bme280"}, lambda now, scene: [BMx280(now, scene, chip=BMP280)]
-    )["here"]
-    assert near(here, temperature_c=0.01, pressure_hpa=0.03), here  # no humidity, and no invented one
+def test_a_bmp280_and_dusk(make_node: MakeNode, mosquitto: Any, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SCENE, "illuminance_lx", 4.2)
+    shown = record(
+        make_node,
+        mosquitto,
+        listener,
+        "esp8266",
+        {"weather": {"driver": "bme280"}, "sun": {"driver": "veml7700"}},
+        devices=lambda now, scene: [BMx280(now, scene, chip=BMP280), VEML7700(now, scene)],
+    )
+    assert near(shown["weather"], temperature_c=0.01, pressure_hpa=0.03), shown  # no humidity, and no invented one
+    assert near(shown["sun"], illuminance_lx=0.02), shown
 
 
-def test_sht3x(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
-    here = record(make_node, mosquitto, listener, "feather_s2", {"driver": "sht3x", "address": 0x45})["here"]
-    assert near(here, temperature_c=0.005, humidity_pct=0.005), here
-
-
-def test_bh1750(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
-    # Brighter than the first range: read() asks for another one.
-    here = record(make_node, mosquitto, listener, "esp8266", {"driver": "bh1750"})["here"]
-    assert near(here, illuminance_lx=1.0), here
+def test_a_bus_held_low_is_not_darkness(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
+    # The ESP8266's bus is SoftI2C: SDA held low acknowledges everything and reads 0.
+    sensors = {"sky": {"driver": "bh1750"}, "cell": {"driver": "battery"}}
+    shown = record(
+        make_node,
+        mosquitto,
+        listener,
+        "esp8266",
+        sensors,
+        devices=lambda now, scene: [BH1750(now, scene)],
+        failures={"bh1750": "stuck"},
+    )
+    assert "sky" not in shown
+    assert "cell" in shown

@@ -14,8 +14,15 @@ from dormouse.virtual.devices.scene import Scene
 
 ADDRESSES = (0x23, 0x5C)  # page 10: ADDR low, high
 H_MS, L_MS = 180.0, 24.0  # page 2, the longest, with the default MTreg
-_DEFAULT = 69  # page 11
-_MODES = {0x10: (1, H_MS), 0x11: (2, H_MS), 0x13: (1, L_MS), 0x20: (1, H_MS), 0x21: (2, H_MS), 0x23: (1, L_MS)}  # page 5
+_DEFAULT = 69  # "adjust measurement result"
+_MODES = {
+    0x10: (1, H_MS),
+    0x11: (2, H_MS),
+    0x13: (1, L_MS),
+    0x20: (1, H_MS),
+    0x21: (2, H_MS),
+    0x23: (1, L_MS),
+}  # instruction set
 
 
 class BH1750(I2CDevice):
@@ -35,7 +42,7 @@ class BH1750(I2CDevice):
         self.power(True)
 
     def power(self, on: bool) -> None:
-        """Switch the supply. Switched on, the part is powered down, its data 0 (page 6)."""
+        """Switch the supply. Switched on, the part is powered down, its data 0."""
         if on and not self._powered:
             self.awake = False
             self._mtreg = _DEFAULT
@@ -54,10 +61,10 @@ class BH1750(I2CDevice):
             self.awake = command == 1
             self._mode = 0
         elif command == 7:
-            if self.awake:  # page 5: not acceptable when powered down
+            if self.awake:  # instruction set: not acceptable when powered down
                 self._counts = 0
         elif command in _MODES:
-            self.awake = True  # "power on" may be left out (page 4)
+            self.awake = True  # "power on" may be left out
             self._measure(command)
         elif command & 0xF8 == 0x40 or command & 0xE0 == 0x60:
             if self.awake:  # powered down: not mentioned
@@ -86,7 +93,7 @@ class BH1750(I2CDevice):
     def _measure(self, mode: int) -> None:
         self._mode = mode
         times, ms = _MODES[mode]
-        mtreg = min(254, max(31, self._mtreg))  # page 11
+        mtreg = min(254, max(31, self._mtreg))  # "adjust measurement result"
         self._done_ms = self._now_ms() + ms * mtreg / _DEFAULT
         self._coming = min(0xFFFF, round(self._scene.value("illuminance_lx") * 1.2 * times * mtreg / _DEFAULT))
 
