@@ -1,5 +1,5 @@
-"""sensors/ds18b20.py against Maxim's DS18B20 (19-7487, rev. 6): tables 1 and 2, the command sequences of tables 5 and 6 (operation
-examples), and application note 27 (CRC).
+"""sensors/ds18b20.py against Maxim's DS18B20 (19-7487, rev. 6): tables 1 and 2, the commands' sequence of its operation examples;
+and Maxim's application note 27 (CRC).
 """
 
 from wirekit import Module, crc8, load, said
@@ -113,7 +113,7 @@ def test_bits_below_the_resolution_do_not_count():
 
 def test_commands_for_the_only_part():
     wire, ms, handle = _started()
-    # Skip ROM, write scratchpad; skip ROM, convert (tables 5 and 6).
+    # Skip ROM, write scratchpad; skip ROM, convert (operation example 1).
     assert wire.log == ["r", "r", 0xCC, 0x4E, 0xA5, 0x5A, 0x7F, "r", 0xCC, 0x44]
     assert ms == 752
     wire.pad = _pad()
@@ -124,7 +124,7 @@ def test_commands_for_the_only_part():
 
 def test_commands_for_one_of_several():
     rom = _with_crc(b"\x28\x12\x34\x56\x78\x9a\xbc")
-    wire, ms, handle = _started(rom="".join(["{:02X}".format(byte) for byte in rom]), resolution=9)
+    wire, _, handle = _started(rom="".join(["{:02X}".format(byte) for byte in rom]), resolution=9)
     match = ["r", 0x55] + list(rom)
     assert wire.log == ["r"] + match + [0x4E, 0xA5, 0x5A, 0x1F] + match + [0x44]
     wire.pad = _pad(config=0x1F)

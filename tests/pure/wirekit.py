@@ -1,4 +1,4 @@
-"""The drivers of parts on a wire of their own, imported without firmware: neither interpreter here has onewire, dht and Pins."""
+"""The drivers of parts on a wire of their own, imported without firmware: no interpreter here has onewire, dht and Pins."""
 
 import sys
 
@@ -7,26 +7,26 @@ class Module:
     """Something with attributes."""
 
     def __init__(self, **names):
-        for name in names:
-            setattr(self, name, names[name])
+        for name, value in names.items():
+            setattr(self, name, value)
 
 
 def load(name, **modules):
     """A driver of its own for the caller, with these modules in place of the firmware's."""
     kept = {}
-    for module in modules:
+    for module, stand_in in modules.items():
         kept[module] = sys.modules.get(module)
-        sys.modules[module] = modules[module]
+        sys.modules[module] = stand_in
     try:
         sys.modules.pop("sensors." + name, None)
         return __import__("sensors." + name, None, None, ("start",))
     finally:
         sys.modules.pop("sensors." + name, None)
-        for module in kept:
-            if kept[module] is None:
+        for module, before in kept.items():
+            if before is None:
                 del sys.modules[module]
             else:
-                sys.modules[module] = kept[module]
+                sys.modules[module] = before
 
 
 def crc8(data):
