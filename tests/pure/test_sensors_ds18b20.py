@@ -1,5 +1,5 @@
-"""sensors/ds18b20.py against Maxim's DS18B20 (19-7487, rev. 6): tables 1 and 2, the commands' sequence of its operation examples;
-and Maxim's application note 27 (CRC).
+"""sensors/ds18b20.py against Maxim's DS18B20 (19-7487, rev. 6): tables 1 and 2, the commands of its operation
+examples; and Maxim's application note 27 (CRC).
 """
 
 from wirekit import Module, crc8, load, said

@@ -1,6 +1,6 @@
 """Firmware for the drivers of single wires on CPython: Pins, _onewire and machine's functions over the virtual board's parts.
 
-The module onewire is the virtual board's own, and so is what a call does there (dormouse.virtual.onewire); only the pipe is not.
+The module onewire is the virtual board's own, and so is what a call does there (dormouse.virtual.onewire), but for the pipe.
 """
 
 from __future__ import annotations
