@@ -34,9 +34,9 @@ def test_exactly_these_files(root: Path, board: str) -> None:
     files = made(root, board)
     node = root / "src/node"
     services = {"services/__init__", "services/plain"}
-    optional = {"pin", "changes", "secure"}
+    optional = {"pin", "changes", "secure", "lamp"}
     assert shipped(files, "/lib/node/") == {path.stem for path in node.glob("*.py")} - optional | services | {"names"}
-    ports = ("_esp32", "_esp8266", "_stm32", "_rp2", "supply")  # the last where a sensor has one
+    ports = ("_esp32", "_esp8266", "_stm32", "_rp2", "supply", "led")  # where a sensor has one; in test mode
     every_port = {path.stem for path in (root / "power").glob("*.py") if not path.stem.endswith(ports)}
     every_port = {name for name in every_port if not name.startswith(("on_", "radio_", "wake_"))}
     radio = PORTS[board].replace("on_", "radio_")
