@@ -25,7 +25,7 @@ _ACTIVE_UA = const(1000)
 _IDLE_NA = const(750)
 _TIME_MS = const(752)
 _ALLOWED = const((
-    ("pin", "pin", "", None, "the board's 1-Wire pin, where it has one"),
+    ("pin", "pin", "", None, "the board's 1-Wire pin"),
     ("rom", "rom", "", None, "which part, where several are on the pin"),
     ("resolution", (9, 10, 11, 12), "bit", 12, "9: 0.5 C in 94 ms, 12: 0.0625 C in 750 ms"),
 ))  # fmt: skip
@@ -93,7 +93,7 @@ def centi_c(low, high, bits):
 
 
 def _bus(board, options):
-    pin = options.get("pin", getattr(board, "ONEWIRE", None))
+    pin = options.get("pin", board.ONEWIRE)
     if pin is None:
         raise ValueError("pin")
     bus = onewire.OneWire(machine.Pin(pin))

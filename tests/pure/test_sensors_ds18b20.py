@@ -4,6 +4,7 @@ examples; and Maxim's application note 27 (CRC).
 
 from wirekit import Module, crc8, load, said
 
+BOARD = Module(ONEWIRE=None)
 _EIO = 5
 _ENODEV = 19
 
@@ -64,7 +65,7 @@ def _started(**options):
     wire = Wire(5)
     made[:] = [wire]
     try:
-        ms, handle = ds18b20.start(None, dict({"pin": 5}, **options))
+        ms, handle = ds18b20.start(BOARD, dict({"pin": 5}, **options))
     finally:
         made[:] = []
     return wire, ms, handle
@@ -168,7 +169,7 @@ def test_a_line_that_is_held_or_empty_is_named_at_once():
         wire = Wire(5)
         wire.present, wire.bits = present, bits
         made[:] = [wire]
-        assert said(ds18b20.start, None, {"pin": 5}) == (OSError, error)
+        assert said(ds18b20.start, BOARD, {"pin": 5}) == (OSError, error)
         made[:] = []
 
 
@@ -190,7 +191,7 @@ def test_probe_gives_rom_codes_and_drops_what_has_a_wrong_crc():
     rom = bytearray(_with_crc(b"\x28\x01\x02\x03\x04\x05\x06"))
     wire.found = [rom, bytearray(b"\x28\x01\x02\x03\x04\x05\x06\x00")]
     made[:] = [wire]
-    assert ds18b20.probe(None, {"pin": 5}) == ["".join(["{:02x}".format(byte) for byte in rom])]
+    assert ds18b20.probe(BOARD, {"pin": 5}) == ["".join(["{:02x}".format(byte) for byte in rom])]
     made[:] = []
 
 
@@ -205,7 +206,7 @@ def test_wrong_options_are_named():
         ("rom", good + "0"),
         ("pin", None),
     ):
-        assert said(ds18b20.start, None, {"pin": 5, option: value}) == (ValueError, option), value
+        assert said(ds18b20.start, BOARD, {"pin": 5, option: value}) == (ValueError, option), value
 
 
 def test_the_profiles_pin():
@@ -213,4 +214,4 @@ def test_the_profiles_pin():
     made[:] = [wire]
     assert ds18b20.start(Module(ONEWIRE=12), {})[0] == 752
     made[:] = []
-    assert said(ds18b20.start, Module(ONEWIRE=None), {}) == (ValueError, "pin")
+    assert said(ds18b20.start, BOARD, {}) == (ValueError, "pin")

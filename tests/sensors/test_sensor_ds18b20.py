@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dormouse.virtual.devices.ds18b20 import DS18B20, crc8, rom_of
 from dormouse.virtual.devices.scene import Scene
 
 PIN = 5
+BOARD = SimpleNamespace(ONEWIRE="X3")
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def life(clock: Clock, part: DS18B20) -> Life:
 
 def measure(life: Life, options: dict[str, Any] | None = None) -> tuple[int, ...]:
     driver = life.driver("ds18b20")
-    ms, handle = driver.start(None, {"pin": PIN, **(options or {})})
+    ms, handle = driver.start(BOARD, {"pin": PIN, **(options or {})})
     life.clock.ms += ms - 1  # the first tick may be nearly over
     found: tuple[int, ...] = driver.read(handle)
     return found
@@ -86,7 +88,7 @@ def test_the_next_wake_gets_what_is_then(life: Life, scene: Scene) -> None:
 
 def test_still_converting_is_an_error(life: Life) -> None:
     driver = life.driver("ds18b20")
-    _, handle = driver.start(None, {"pin": PIN})
+    _, handle = driver.start(BOARD, {"pin": PIN})
     life.clock.ms += 740
     with pytest.raises(OSError) as caught:
         driver.read(handle)
@@ -118,14 +120,14 @@ def test_line_at_ground(life: Life, scene: Scene) -> None:
     assert error_of(life) == errno.EIO
     assert not life.clock.ms > 10
     with pytest.raises(OSError) as caught:
-        life.driver("ds18b20").probe(None, {"pin": PIN})
+        life.driver("ds18b20").probe(BOARD, {"pin": PIN})
     assert caught.value.args[0] == errno.EIO
 
 
 def test_line_to_ground_after_the_start(life: Life, scene: Scene) -> None:
     driver = life.driver("ds18b20")
     for options in ({}, {"rom": rom_of(1).hex()}):
-        ms, handle = driver.start(None, {"pin": PIN, **options})
+        ms, handle = driver.start(BOARD, {"pin": PIN, **options})
         life.clock.ms += ms
         scene.fail("ds18b20", "stuck")
         with pytest.raises(OSError) as caught:
@@ -141,7 +143,7 @@ def test_parasite_power_is_refused_at_once(life: Life, part: DS18B20) -> None:
 
 def test_a_supply_that_fails_while_it_converts_gives_no_85_degrees(life: Life, part: DS18B20) -> None:
     driver = life.driver("ds18b20")
-    ms, handle = driver.start(None, {"pin": PIN})
+    ms, handle = driver.start(BOARD, {"pin": PIN})
     life.clock.ms += ms // 2
     part.power(False)
     part.power(True)
@@ -184,17 +186,24 @@ def three(clock: Clock, scene: Scene) -> Life:
 
 
 def test_probe_finds_all_of_the_pin(three: Life) -> None:
-    found = three.driver("ds18b20").probe(None, {"pin": "X3"})
+    found = three.driver("ds18b20").probe(BOARD, {"pin": "X3"})
     assert sorted(found) == sorted(rom_of(serial).hex() for serial in (1, 3, 0x800000000002))
 
 
 def test_each_by_its_rom_code_all_at_the_same_time(three: Life, clock: Clock) -> None:
     driver = three.driver("ds18b20")
     begun = [
-        driver.start(None, {"pin": "X3", "rom": rom_of(serial).hex(), "resolution": bits}) for serial, bits in ((3, 12), (1, 9))
+        driver.start(BOARD, {"pin": "X3", "rom": rom_of(serial).hex(), "resolution": bits})
+        for serial, bits in ((3, 12), (1, 9))
     ]
     clock.ms += begun[0][0]
     assert [driver.read(handle) for _, handle in begun] == [(2806,), (2600,)]
+
+
+def test_the_boards_own_pin(clock: Clock, scene: Scene) -> None:
+    life = Life(clock, DS18B20(clock, scene, ""))
+    clock.ms += 10
+    assert life.driver("ds18b20").probe(BOARD, {}) == [rom_of(1).hex()]
 
 
 def test_a_rom_code_that_is_not_there(three: Life) -> None:

@@ -35,6 +35,7 @@ class _Board:
         self.devices: list[Any] = []
         self.model = self
         self.pins = {"X3": "A2"}
+        self.onewire = "X3"
         self.errno: dict[str, int] = {}
 
 

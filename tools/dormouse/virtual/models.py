@@ -47,6 +47,7 @@ class BoardModel(Port):
     pin_range: tuple[int, int]
     pins: dict[str, str] = field(default_factory=dict)  # the board's names of pins to the chip's
     i2c: list[str] = field(default_factory=list)  # its own bus: "SCL 9", "SDA 8"
+    onewire: str = ""  # its own 1-Wire pin, as the board names it
     adc: dict[str, Any] = field(default_factory=dict)  # board.toml's table: what hangs on which pin
 
 
@@ -103,6 +104,7 @@ def _model(name: str, board: dict[str, Any]) -> BoardModel:
         pin_range=chip.pin_range,
         pins=aliases,
         i2c=pins["i2c"],
+        onewire=pins.get("onewire", ""),
         adc=board["adc"],
         boot_ms=numbers["boot_ms"],
         wake_boot_ms=numbers["wake_boot_ms"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 from .devices import OneWireDevice, PulsedDevice
@@ -21,7 +21,7 @@ _ETIMEDOUT = 110
 _START_MS = 18  # dht.c
 _PULSE_US = 80  # of an answer, at its beginning (AM2302 product manual)
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", OneWireDevice, PulsedDevice)
 # Since when a life drives pins low, and the pins on which an answer to that has begun.
 _low: WeakKeyDictionary[Life, dict[str, float]] = WeakKeyDictionary()
 _answered: WeakKeyDictionary[Life, set[str]] = WeakKeyDictionary()
@@ -89,5 +89,7 @@ def _slot(devices: list[OneWireDevice], bit: int) -> int:
 
 
 def _on(life: Life, pin: str, kind: type[_T]) -> list[_T]:
-    names: dict[str, Any] = life.board.model.pins
-    return [d for d in life.board.devices if isinstance(d, kind) and names.get(str(d.pin), str(d.pin)) == pin]  # type: ignore[attr-defined]
+    # What names no pin hangs on the board's own one.
+    model = life.board.model
+    mine = [(device.pin or model.onewire, device) for device in life.board.devices if isinstance(device, kind)]
+    return [device for name, device in mine if model.pins.get(name, name) == pin]
