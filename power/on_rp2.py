@@ -110,8 +110,8 @@ def i2c_open(bus, scl, sda):
 def deepsleep(ms):
     """Sleep for milliseconds, 1 to MAX_SLEEP_MS, then start again. Does not return.
 
-    Not machine.deepsleep(): that is one light sleep, which any interrupt ends (USB's; micropython PR #16442), the radio's at
-    once (modmachine.c), and then a reset. So the radio goes off, whatever the wake came to, and a sleep that ends early goes on.
+    Not machine.deepsleep(): that is one light sleep, which any interrupt ends (USB's: micropython PR #16442), the radio's at
+    once (modmachine.c), and then a reset. So the radio goes off, whatever the wake came to, and a sleep cut short goes on.
     """
     import network
 

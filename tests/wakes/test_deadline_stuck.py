@@ -9,6 +9,7 @@ from stuck import ENDLESS, Stuck, driver
 
 from nodes import BOARDS, ROOT, MakeNode
 
+RP2 = ("pico_w", "nano_rp2040")
 SPEED = 8
 MAX_AWAKE_S = 20
 SLACK_MS = 150
@@ -31,11 +32,17 @@ def rows() -> dict[str, dict[str, str]]:
 
 def test_the_table_has_every_kind_and_board() -> None:
     assert set(rows()) == {*ENDLESS, "i2c", "dns"}
-    assert all(set(row) == set(BOARDS) for row in rows().values())
+    assert all(set(row) == {*BOARDS, *RP2} for row in rows().values())
 
 
-@pytest.mark.parametrize("board", BOARDS)
-@pytest.mark.parametrize("kind", [*ENDLESS, "i2c", "dns"])
+KINDS = [*ENDLESS, "i2c", "dns"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "board"),
+    # The two of RP2 differ in their radio alone.
+    [*((kind, board) for kind in KINDS for board in (*BOARDS, RP2[0])), ("dns", RP2[1])],
+)
 def test_what_is_stuck_ends_as_the_table_says(make_node: MakeNode, board: str, kind: str, free_port: int) -> None:
     end = rows()[kind][board]
     # The look-up comes late in a wake: the others need not wait so long for their end.
