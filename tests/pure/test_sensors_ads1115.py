@@ -85,7 +85,8 @@ def test_what_a_dead_bus_says_is_refused():
 
 
 def test_wrong_options_are_named():
-    for name, value in (("in0", 2), ("in0", 0), ("in1", 0), ("in3", 3), ("in2", "vdd"), ("range_v", 5), ("range_v", 2), ("rate", 100)):
+    pairs = (("in0", 2), ("in0", 0), ("in1", 0), ("in3", 3), ("in2", "vdd"))
+    for name, value in pairs + (("range_v", 5), ("range_v", 2), ("rate", 100)):
         try:
             ads1115.start(Bus(), {name: value})
         except ValueError as error:

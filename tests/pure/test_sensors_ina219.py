@@ -1,5 +1,5 @@
-"""sensors/ina219.py against numbers from outside: the example circuit of TI's datasheet SBOS448G (section 9.2.2.1, table 8), and
-its configuration register (section 8.6.2.1), on a bus that knows nothing but registers.
+"""sensors/ina219.py against numbers from outside: the example circuit of TI's datasheet SBOS448G (section 9.2.2.1, table 8),
+and its configuration register (section 8.6.2.1), on a bus that knows nothing but registers.
 """
 
 from sensors import ina219
@@ -46,7 +46,8 @@ def test_shunt_voltage_register():
     assert _read(0x7CFF, 2) == (0, 319990)
     assert _read(1, 2) == (0, 10)
     assert _read(0xFFFF, 2) == (0, -10)
-    for shunt, range_mv in ((0x7D00, 320), (0x8300, 320), (0x3E80, 160), (0xC180, 160), (0x1F40, 80), (0x0FA0, 40), (0xF060, 40)):
+    ends = ((0x7D00, 320), (0x8300, 320), (0x3E80, 160), (0xC180, 160), (0x1F40, 80), (0x0FA0, 40), (0xF060, 40))
+    for shunt, range_mv in ends:
         try:
             _read(shunt, 2, range_mv=range_mv)
         except OSError as error:

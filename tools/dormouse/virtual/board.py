@@ -206,10 +206,10 @@ class VirtualBoard:
         """A soft reset within a life: the next interpreter sees its cause."""
         self._restart("soft")
 
-    def _device_ms(self) -> int:
-        # Conversions are modelled times: speed divides them, so the devices' clock runs faster.
-        self.clock.tick()
-        return self.clock.uptime_ms * self.speed
+    def _device_ms(self) -> float:
+        # Conversions are modelled times: speed divides them, so the devices' clock runs faster. With its fraction: a wait of
+        # some milliseconds of the host's must not come out as one less.
+        return self.clock.fine_ms() * self.speed
 
     # From one life to the next.
 

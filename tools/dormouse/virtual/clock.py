@@ -30,6 +30,11 @@ class Clock:
         self._step(host - self._from)
         self._from = host
 
+    def fine_ms(self) -> float:
+        """uptime_ms with its fraction, taken anew."""
+        self.tick()
+        return self.uptime_ms + max(0.0, time.monotonic_ns() / 1_000_000 - self._from)
+
     def hold(self) -> None:
         """Forget the host's time that has passed: it was the supervisor's, not the board's."""
         self._from = _host_ms()

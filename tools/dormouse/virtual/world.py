@@ -50,8 +50,9 @@ class World:
     """Everything that a virtual board meets. One world may serve several boards.
 
     scene: the weather; None: the board makes one from its clock. drift: relative error of the sleep clock, None for the
-    board's own. devices: makes the parts, given now_ms and the scene; None: those that config.SENSORS names. inputs: level by pin, for pins
-    that something outside drives. edges: by pin, what comes after that: (seconds since 1970, level from then on), in order.
+    board's own. devices: makes the parts, given now_ms and the scene; None: those that config.SENSORS names. inputs: level by
+    pin, for pins that something outside drives. edges: by pin, what comes after that: (seconds since 1970, level from then
+    on), in order.
     """
 
     wifi: WifiWorld = field(default_factory=WifiWorld)
@@ -59,6 +60,6 @@ class World:
     ntp: NtpWorld = field(default_factory=NtpWorld)
     scene: Scene | None = None
     drift: float | None = None
-    devices: Callable[[Callable[[], int], Scene], Sequence[Part]] | None = None
+    devices: Callable[[Callable[[], float], Scene], Sequence[Part]] | None = None
     inputs: dict[str, int] = field(default_factory=dict)
     edges: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
