@@ -29,7 +29,9 @@ except BaseException as error:
             # After a power-up the mistake can be mended: mpremote finds the board awake for a while.
             try:
                 # By the LED, where this has been copied: in the field it is not.
-                __import__("node.lamp", None, None, ("*",)).window(error, _WINDOW_S)
+                from node import lamp
+
+                lamp.window(error, _WINDOW_S)
             except Exception:
                 for _ in range(_WINDOW_S * 10):
                     time.sleep_ms(100)
