@@ -80,6 +80,7 @@ def _begin(handle):
     # Power on, MTreg in two halves, one-time H-resolution mode (instruction set); one command a transfer (page 10). MTreg is
     # set each time: it may be another from the last wake.
     for command in (1, 0x40 | mtreg >> 5, 0x60 | mtreg & 31, 0x20):
-        bus.writeto(address, bytes((command,)))
+        if bus.writeto(address, bytes((command,))) != 1:  # SoftI2C and stm32 count what was acknowledged
+            raise OSError(errno.EIO)
     # 180 ms is the longest, with the default MTreg (page 2); and a tick, since the first may be nearly over.
     return (180 * mtreg + 68) // 69 + 1

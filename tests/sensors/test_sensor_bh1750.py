@@ -96,6 +96,18 @@ def test_bus_held_low_is_not_darkness(board: Board, clock: Clock, scene: Scene) 
     assert caught.value.args[0] == errno.EIO
 
 
+def test_a_command_that_is_cut_short_is_no_measurement(
+    board: Board, part: BH1750, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(data: bytes) -> None:
+        raise Nack(0)
+
+    measure(board, clock)
+    board.bus.soft = True
+    monkeypatch.setattr(part, "write", refuse)
+    assert error_of(board, clock) == errno.EIO  # and not the last value
+
+
 def test_another_address_and_probe(clock: Clock, scene: Scene) -> None:
     part = BH1750(clock, scene, 0x5C)
     board = Board(part)
