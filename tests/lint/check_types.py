@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Check types: the device code against each port's stubs, then the tools as any Python.
 
-A file of one port is checked against that port, the others against all three. The stubs come from `tools/setup lint`
-(.stubs). tests/stubs_overlay/PORT corrects them, common those that all ports share: a file there sees the one that it stands
-for as _port_NAME. Device code is not annotated, so the check is about the firmware: what its modules have and how they are
-called. The code's own classes, filled by setattr or put together from parts, and what begins as None are left out of it.
+A file is checked against every port that it claims (`claimed`). The stubs come from `tools/setup lint` (.stubs).
+tests/stubs_overlay/PORT corrects them, every those of all ports, common the library that all ports share: a file there sees
+the one that it stands for as _port_NAME. Device code is not annotated, so the check is about the firmware: what its modules
+have and how they are called; typed_copy.py says what the code leaves unsaid. The code's own classes, filled by setattr or put
+together from parts, and what begins as None are left out of it. test_check_types.py has what it must see.
 
 usage: check_types.py [PORT ... | tools]    exit status 1 when pyright reports an error
 """
@@ -23,11 +24,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
+import typed_copy  # noqa: E402
+
 import device  # noqa: E402
 
 _STUBS = ROOT / ".stubs"
 _BUILD = ROOT / "build" / "types"
-_PORTS = ("esp32", "esp8266", "stm32")
+_TREES = ROOT / "build" / "typed"  # the copies: not below the settings, else a module finds itself
+PORTS = ("esp32", "esp8266", "stm32", "rp2")
+_RADIOS = {"nina": ("rp2",)}  # power/radio_nina.py: the ports whose boards have that radio
 _RULES: dict[str, Any] = {
     "typeCheckingMode": "standard",
     "reportMissingModuleSource": False,
@@ -35,15 +40,25 @@ _RULES: dict[str, Any] = {
 }
 
 
-def port_of(path: Path) -> str | None:
-    """The one port that a device file is for; None: it runs on all of them."""
-    start, _, port = path.stem.rpartition("_")
-    if start and port in _PORTS:  # on_esp32.py, radio_stm32.py
-        return port
-    if path.name == "profile.py":
-        found = re.search(r"^from power\.on_(\w+) import", path.read_text(), re.MULTILINE)
-        return found[1] if found else None
-    return None
+def claimed(path: Path) -> tuple[str, ...]:
+    """The ports that a device file runs on.
+
+    power/on_esp32.py, node/x_stm32.py: that port. A profile: the one whose power/on_PORT it imports, and its other files
+    theirs. Everything else, a driver too, whatever its NEEDS: all of them.
+    """
+    start, _, last = path.stem.rpartition("_")
+    if start and last in PORTS:
+        return (last,)
+    if start and last in _RADIOS:
+        return _RADIOS[last]
+    profile = path.parent / "profile.py"
+    if path.is_relative_to(ROOT / "boards") and profile.is_file():
+        text = profile.read_text()
+        named = tuple(re.findall(r"^(?:from power\.|import power\.|from power import )on_(\w+)", text, re.MULTILINE))
+        if len(named) != 1 or named[0] not in PORTS:
+            sys.exit(f"{path}: its profile imports no power.on_PORT, or several")
+        return named
+    return PORTS
 
 
 def own_classes() -> set[str]:
@@ -56,18 +71,20 @@ def corrected(stubs: Path, port: str) -> Path:
     folder = _BUILD / stubs.name
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(stubs, folder)
-    overlay = ROOT / "tests" / "stubs_overlay" / port
-    for correction in overlay.rglob("*.pyi"):
-        target = (folder / "stdlib" if port == "common" else folder) / correction.relative_to(overlay)
-        if target.exists():
-            target.rename(target.with_name(f"_port_{target.name}"))
-        shutil.copy(correction, target)
-    shutil.copy(ROOT / "credentials.example.py", folder / "credentials.pyi")
+    for overlay in (ROOT / "tests" / "stubs_overlay" / name for name in ((port,) if port == "common" else ("every", port))):
+        for correction in overlay.rglob("*.pyi"):
+            target = (folder / "stdlib" if port == "common" else folder) / correction.relative_to(overlay)
+            if target.exists():
+                target.rename(target.with_name(f"_port_{target.name}"))
+            shutil.copy(correction, target)
+    if port != "common":
+        shutil.copy(ROOT / "credentials.example.py", folder / "credentials.pyi")
+        (folder / "_typed_board.pyi").write_text(typed_copy.BOARD)
     return folder
 
 
-def pyright(name: str, settings: dict[str, Any], own: set[str]) -> int:
-    """Run basedpyright with these settings, print its errors; return how many there are."""
+def pyright(name: str, settings: dict[str, Any], own: set[str]) -> tuple[int, list[tuple[str, int, str]]]:
+    """Run basedpyright with these settings; return how many files it read, and its errors: file, line, text."""
     _BUILD.mkdir(parents=True, exist_ok=True)
     file = _BUILD / f"{name}.json"
     file.write_text(json.dumps(settings, indent=1))
@@ -79,11 +96,17 @@ def pyright(name: str, settings: dict[str, Any], own: set[str]) -> int:
     except ValueError:
         sys.exit(f"{name}: basedpyright does not run\n{done.stdout}{done.stderr}")
     errors = [error for error in report["generalDiagnostics"] if not (own and _is_inferred(error, own))]
-    for error in errors:
-        start = error["range"]["start"]
-        place = f"{Path(error['file']).relative_to(ROOT)}:{start['line'] + 1}:{start['character'] + 1}"
-        print(f"{place}: {error['message']} ({error.get('rule', 'syntax')})")
-    files = report["summary"]["filesAnalyzed"]
+    return report["summary"]["filesAnalyzed"], [
+        (error["file"], error["range"]["start"]["line"] + 1, f"{error['message']} ({error.get('rule', 'syntax')})")
+        for error in errors
+    ]
+
+
+def show(name: str, root: Path, found: tuple[int, list[tuple[str, int, str]]]) -> int:
+    """Print what pyright() returned; return how many errors there are. root: what the files' names begin with."""
+    files, errors = found
+    for file, line, text in errors:
+        print(f"{Path(file).relative_to(root)}:{line}: {text}")
     print(f"{name}: {files} files, {len(errors)} errors", flush=True)
     return len(errors) + (files == 0)
 
@@ -94,19 +117,29 @@ def _is_inferred(error: dict[str, Any], own: set[str]) -> bool:
     if error.get("rule") == "reportAttributeAccessIssue":
         return bool(found) and found[1] in own
     return error.get("rule") in ("reportArgumentType", "reportCallIssue") and bool(
-        re.search(r'"None"|"__setitem__"', error["message"])  # x = None or [None] * n, later something else
+        # x = None or [None] * n, later something else: what is passed may be None, not what is asked for
+        re.search(r'Argument of type "[^"]*\bNone\b|Argument types: \(.*\bNone\b|"__setitem__"', error["message"])
     )
 
 
-def check_port(port: str) -> int:
-    """Check the device code against one port's stubs."""
+def check_port(port: str, files: Sequence[Path], root: Path) -> tuple[int, list[tuple[str, int, str]]]:
+    """Check device files below root against one port's stubs; see pyright(). The copies lie below build/typed/PORT."""
+    stubs, library = corrected(_STUBS / port, port), corrected(_STUBS / "stdlib", "common")
+    tree = _TREES / port
+    shutil.rmtree(tree, ignore_errors=True)
+
+    def has_module(name: str) -> bool:
+        return name == "board" or any((stubs / path).exists() for path in (f"{name}.pyi", f"{name}/__init__.pyi"))
+
+    imported = [*device.files(), ROOT / "src" / "mqtt" / "cpython.py"] if root == ROOT else []
+    typed_copy.copy({*files, *imported}, root, tree, has_module)
     settings = {
         **_RULES,
         "pythonVersion": "3.10",
-        "include": [str(path) for path in device.files() if port_of(path) in (None, port)],
-        "stubPath": str(corrected(_STUBS / port, port)),
-        "typeshedPath": str(corrected(_STUBS / "stdlib", "common")),
-        "extraPaths": [str(ROOT / "src"), str(ROOT)],
+        "include": [str(tree / path.relative_to(root)) for path in files],
+        "stubPath": str(stubs),
+        "typeshedPath": str(library),
+        "extraPaths": [str(tree / "src"), str(tree)],
         # None until set, or bound in a loop that ends otherwise: too much of what is right would be called wrong
         "reportOptionalMemberAccess": False,
         "reportOptionalSubscript": False,
@@ -118,6 +151,12 @@ def check_port(port: str) -> int:
         "reportAssignmentType": False,
     }
     return pyright(port, settings, own_classes())
+
+
+def check_device(port: str) -> int:
+    """Check the checkout's device code that claims a port; print the errors, return how many there are."""
+    files = [path for path in device.files() if port in claimed(path)]
+    return show(port, _TREES / port, check_port(port, files, ROOT))
 
 
 def check_tools() -> int:
@@ -133,11 +172,11 @@ def check_tools() -> int:
         "reportUnusedVariable": "error",
         "reportUnusedCoroutine": "error",
     }
-    return pyright("tools", settings, set())
+    return show("tools", ROOT, pyright("tools", settings, set()))
 
 
 def main(names: Sequence[str]) -> int:
-    checks: dict[str, Callable[[], int]] = {port: lambda port=port: check_port(port) for port in _PORTS}
+    checks: dict[str, Callable[[], int]] = {port: lambda port=port: check_device(port) for port in PORTS}
     checks["tools"] = check_tools
     return int(sum(checks[name]() for name in names or checks) > 0)
 

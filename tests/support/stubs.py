@@ -24,6 +24,7 @@ class Call:
     names: frozenset[str]
     any_name: bool
     must: int  # arguments that have no default
+    forwards: bool = False  # the rest goes to init()
 
     @classmethod
     def of(cls, node: ast.FunctionDef | ast.Lambda, *, method: bool, private: bool) -> Call:
@@ -38,7 +39,24 @@ class Call:
             named = list(given.args)
         names = {arg.arg for arg in [*named, *given.kwonlyargs] if not (private and arg.arg.startswith("_"))}
         must = len(ordered) - defaults + sum(default is None for default in given.kw_defaults)
-        return cls(float("inf") if given.vararg else len(ordered), frozenset(names), given.kwarg is not None, max(0, must))
+        most = float("inf") if given.vararg else len(ordered)
+        return cls(most, frozenset(names), given.kwarg is not None, max(0, must), private and _forwards(node))
+
+    def with_init(self, init: Call) -> Call:
+        """What a constructor takes that hands the rest to init()."""
+        most = self.must + init.positional if self.positional == float("inf") else self.positional
+        return Call(most, self.names | init.names, init.any_name, self.must)
+
+
+def _forwards(node: ast.AST) -> bool:
+    """Whether a function hands its **kwargs to init(), itself or by its base class."""
+    return any(
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("init", "__init__")
+        and any(keyword.arg is None for keyword in call.keywords)
+        for call in ast.walk(node)
+    )
 
 
 def _is_static(node: ast.AST) -> bool:
@@ -48,7 +66,7 @@ def _is_static(node: ast.AST) -> bool:
 @dataclass
 class Thing:
     """A name of a module or class. What it is: "value", "function", "class", "module", or "absent", which an overlay says
-    with the annotation None."""
+    with the annotation Absent."""
 
     kind: str
     value: object = None  # of a constant; None: the source says none
@@ -101,7 +119,7 @@ class Reader:
                 self._fill(members, node.body, {**scope, **names}, method=True)
                 names[node.name] = Thing("class", members=members)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                absent = ast.unparse(node.annotation) == "None"
+                absent = ast.unparse(node.annotation) == "Absent"
                 names[node.target.id] = Thing("absent" if absent else "value", _literal(node.value))
             elif isinstance(node, ast.Assign):
                 self._assign(names, node, scope, method=method)
@@ -149,7 +167,7 @@ def _literal(node: ast.expr | None) -> object:
 
 def firmware(port: str) -> Reader:
     """What a port's firmware has."""
-    folders = [OVERLAY / port, STUBS / port, OVERLAY / "common", STUBS / "stdlib" / "stdlib"]
+    folders = [OVERLAY / port, OVERLAY / "every", STUBS / port, OVERLAY / "common", STUBS / "stdlib" / "stdlib"]
     return Reader(folders, private=False)
 
 

@@ -199,8 +199,8 @@ class ADC:
     CORE_TEMP = 257
     CORE_VBAT = 258
 
-    def __init__(self, pin):
-        self._pin = pin if isinstance(pin, int) else (pin if isinstance(pin, Pin) else Pin(pin))._id
+    def __init__(self, _id):
+        self._pin = _id if isinstance(_id, int) else (_id if isinstance(_id, Pin) else Pin(_id))._id
 
     def read_u16(self):
         # 12 bits over the chip's supply, which is what the battery has left once that is less than 3.3 V; spread to 16.

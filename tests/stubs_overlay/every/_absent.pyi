@@ -1,0 +1,3 @@
+"""What a stub has and its port has not: a name of this type can neither be called nor passed on."""
+
+class Absent: ...
