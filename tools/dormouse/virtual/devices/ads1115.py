@@ -12,7 +12,7 @@ from typing import Any
 from dormouse.virtual.devices import I2CDevice, Nack
 from dormouse.virtual.devices.scene import Scene
 
-POWER_UP = (0x0000, 0x8583, 0x8000, 0x7FFF)  # conversion, config, Lo_thresh, Hi_thresh (9.6.2 to 9.6.4)
+POWER_UP: tuple[int, ...] = (0x0000, 0x8583, 0x8000, 0x7FFF)  # conversion, config, Lo_thresh, Hi_thresh (9.6.2 to 9.6.4)
 RATES = (8, 16, 32, 64, 128, 250, 475, 860)  # 9.6.3
 RANGES_V = (6.144, 4.096, 2.048, 1.024, 0.512, 0.256, 0.256, 0.256)
 SLOWER = 1.1  # 7.5: the rate may be 10 % less
@@ -42,7 +42,7 @@ class ADS1115(I2CDevice):
     def power(self, on: bool) -> None:
         """Switch the supply: the registers are those of POWER_UP again."""
         if on and not self._powered:
-            self.registers = list(POWER_UP)
+            self.registers: list[int] = list(POWER_UP)
             self._pointer = 0
             self._done: tuple[float, int] | None = None
         self._powered = on
