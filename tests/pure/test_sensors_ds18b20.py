@@ -201,6 +201,7 @@ def test_wrong_options_are_named():
         ("resolution", 8),
         ("resolution", 13),
         ("rom", "28"),
+        ("rom", "00"),  # of which the CRC is right
         ("rom", good + "00"),
         ("rom", good + "zz"),
         ("rom", good + "0"),

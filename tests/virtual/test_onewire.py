@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from dormouse.virtual.devices.dht22 import DHT22
 from dormouse.virtual.devices.ds18b20 import DS18B20, rom_of
 from dormouse.virtual.world import World

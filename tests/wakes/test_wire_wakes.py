@@ -1,4 +1,4 @@
-"""Whole wakes with parts on wires of their own, DS18B20 and DHT22: what is published is what the scene has, and nothing else."""
+"""Whole wakes with parts on wires of their own, DS18B20 and DHT22: what is published is what the scene has."""
 
 from __future__ import annotations
 

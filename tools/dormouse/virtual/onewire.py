@@ -54,7 +54,9 @@ def level(life: Life, pin: str, value: int | None) -> None:
         _low.setdefault(life, {}).setdefault(pin, time.monotonic())
         return
     began = _low.get(life, {}).pop(pin, None)
-    for device in _on(life, pin, PulsedDevice) if began is not None else ():
+    if began is None:
+        return
+    for device in _on(life, pin, PulsedDevice):
         # Python on the board holds a pulse within some 0.1 ms; here another process may take the processor meanwhile.
         if device.pulse(min(1000 * (time.monotonic() - began), 20)) is not None:
             _answered.setdefault(life, set()).add(pin)
