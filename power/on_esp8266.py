@@ -48,8 +48,8 @@ def adc_mv(pin):
 def i2c_open(bus, scl, sda):
     """The bit-banged I2C bus at 100 kHz; this chip has no other. bus: ignored; scl, sda: GPIO numbers.
 
-    A clock line that a part holds low costs each transfer 10 ms, not 50. A data line makes no error: everything acknowledges and
-    reads 0 (extmod/machine_i2c.c); the clocks of that set a part free that was interrupted in the middle of a byte.
+    A clock line that a part holds low costs each transfer 10 ms, not 50. A data line makes no error: everything acknowledges,
+    and reads 0 (extmod/machine_i2c.c); the clocks of that set a part free that was interrupted in the middle of a byte.
     """
     return machine.SoftI2C(machine.Pin(scl), machine.Pin(sda), freq=100000, timeout=10000)
 
