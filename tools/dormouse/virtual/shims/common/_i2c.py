@@ -13,6 +13,8 @@ def open_bus(kind, id, scl, sda, timeout):
 def _pin(pin):
     if pin is None or (isinstance(pin, str) and pin in _wire.model["pins"]):
         return pin
+    if isinstance(pin, int) and _wire.model["platform"] == "rp2":
+        return pin  # machine_pin.c, machine_pin_find
     if not hasattr(pin, "_id"):
         raise ValueError("expecting a pin")
     return pin._id
