@@ -32,7 +32,7 @@ WRONG = {
         ("", "wlan.connect('a', 'b', channel=3)", "channel"),
         ("", "board.i2c({}).readfrom(0x44, 6, stop=True)", "stop"),
         ("", "i2c.write_to(0x44, b'')", "write_to"),
-        ("", "__import__('machine').Timer(0, periods=3)", "periods"),
+        ("", "__import__('machine').Timer(0, periods=3)", "overloads"),
         ("", "__import__('esp32').wake_on_ext2()", "wake_on_ext2"),
     ],
     "stm32": [

@@ -115,7 +115,7 @@ class Reader:
                 members: dict[str, Thing] = {}
                 for base in reversed(node.bases):
                     found = self._look(base, {**scope, **names})
-                    members.update(found.members if found else {})
+                    members.update(found.members if found else {"__init__": Thing("value")} if self._private else {})
                 self._fill(members, node.body, {**scope, **names}, method=True)
                 names[node.name] = Thing("class", members=members)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):

@@ -129,6 +129,9 @@ class Signal:
 
 
 class RTC:
+    def __init__(self):  # MicroPython lets a class without one take anything
+        pass
+
     def datetime(self, _t=None):
         if _t is None:
             now = _rtc.get()

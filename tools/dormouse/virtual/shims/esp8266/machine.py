@@ -109,6 +109,9 @@ class Pin(_Pin):
 class RTC:
     ALARM0 = 0
 
+    def __init__(self):  # MicroPython lets a class without one take anything
+        pass
+
     def datetime(self, _t=None):
         if _t is None:
             return _rtc.get()

@@ -170,6 +170,9 @@ class Pin(_Pin):
 
 
 class RTC:
+    def __init__(self):  # MicroPython lets a class without one take anything
+        pass
+
     def init(self):
         pass
 
@@ -227,6 +230,11 @@ class Timer(_timer.SoftTimer):
     def _check(self, id):
         if _rtc.word(id) != -1:
             raise ValueError("Timer doesn't exist")
+
+    def _start(self, period, once, callback):
+        if period >= 0x40000000:
+            raise ValueError("period too large")
+        super()._start(period, once, callback)
 
 
 class WDT:
