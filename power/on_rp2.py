@@ -4,7 +4,6 @@ Sources: MicroPython ports/rp2: modmachine.c (lightsleep, deepsleep, reset_cause
 """
 
 import machine
-import os
 import time
 
 from machine import unique_id  # noqa: F401  part of a profile
@@ -19,38 +18,56 @@ MAX_SLEEP_MS = 35 * 60 * 1000
 # The scratch registers have room for a mark and the time only: the state is a file.
 RETAINED_BYTES = 2048
 IN_FLASH = True
-_FILE = "retained.bin"
+_FILES = ("retained.a", "retained.b")
+_TORN = 0xFFFFFFFF
 _MOST_MS = const(8388)  # of machine.WDT: 24 bits of half microseconds
 _FEED_MS = const(2000)
 _CTRL = const(0x40058000)  # WATCHDOG_CTRL, RP2040 Datasheet, section 4.7.6; bit 30 enables
+_turn = 0  # of the files
 _end = None  # ticks of the hard deadline
 _feeder = None
 
 
 def retained_read():
     """What was kept in flash: bytes, at most RETAINED_BYTES, b"" when there is nothing. The first call of a wake."""
+    global _turn
     scratch_rp2.begin()
-    for path in (_FILE, _FILE + ".new"):
+    newest = b""
+    for path in _FILES:
         try:
             with open(path, "rb") as f:
-                return f.read(RETAINED_BYTES)
+                found = f.read()
         except OSError:
-            pass
-    return b""
+            continue
+        turn = int.from_bytes(found[-4:], "little")
+        # A sector of flash is programmed from its beginning: one that was cut short ends in ones.
+        if len(found) == RETAINED_BYTES + 4 and _turn < turn < _TORN:
+            _turn = turn
+            newest = found[:-4]
+    return newest
 
 
 def retained_write(image):
-    """Keep bytes, across power cuts too. ValueError when longer than RETAINED_BYTES."""
+    """Keep bytes, across power cuts too. ValueError when longer than RETAINED_BYTES.
+
+    Two files take turns, so that a power cut leaves one whole. They are written over, not made anew: on the Nano's FAT that is
+    one write of the directory's sector, which nothing there spares, not four and two of the table's.
+    """
+    global _turn
     if len(image) > RETAINED_BYTES:
         raise ValueError("retained state: {} bytes, at most {}".format(len(image), RETAINED_BYTES))
-    # A new file that takes the old one's place: a power cut leaves one of the two whole. FAT, the Nano's, renames over nothing.
-    with open(_FILE + ".new", "wb") as f:
-        f.write(image)
+    _turn += 1
+    path = _FILES[_turn & 1]
     try:
-        os.remove(_FILE)
+        f = open(path, "r+b")
     except OSError:
-        pass
-    os.rename(_FILE + ".new", _FILE)
+        f = open(path, "wb")
+    try:
+        f.write(image)
+        f.seek(RETAINED_BYTES)
+        f.write(_turn.to_bytes(4, "little"))
+    finally:
+        f.close()
 
 
 def timer():
