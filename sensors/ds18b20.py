@@ -4,8 +4,9 @@ Source: Maxim Integrated, DS18B20, 19-7487, rev. 6, 7/19; the tables named below
 supply, and VDD connected: parasite power needs a strong pull-up 10 us after the command, which no port's onewire has.
 
 Firmware carries `onewire` in every port's manifest (ports/esp32, esp8266, stm32 and rp2, boards/manifest.py; ESP8266 with
-512 KiB: ESP8266_GENERIC/manifest_512kiB.py), `ds18x20` not on stm32: so onewire alone. Of each bit's 60 us the interrupts are
-off for 70 at most (extmod/modonewire.c): a radio that is at work spoils a bit now and then, which the CRC shows.
+512 KiB: ESP8266_GENERIC/manifest_512kiB.py), `ds18x20` not on stm32: so onewire alone. It switches the interrupts off for 10 to
+70 us of each bit (extmod/modonewire.c); the radio's work comes between bits, where the bus waits. What it spoils nevertheless
+the CRC shows, and that the conversion does not begin.
 
 A part keeps what it measured last, with a CRC that is right, and gives 85 C after a power-up; a line at GND reads as zeros,
 whose CRC is right too. So start() writes two bytes of its own into the scratchpad's alarm bytes, which a power-up overwrites,
