@@ -15,9 +15,13 @@ RANGE = (0, 26000, -100000000, 100000000)  # of the voltage: 7.3
 # For the PC (sensors/__init__.py). Currents: 7.5, typical.
 _ACTIVE_UA = const(700)
 _IDLE_NA = const(6000)
-_TIME_MS = const(4)
+_TIME_MS = const(3)
 _ALLOWED = const((
-    ("address", "64 to 79", "", 0x40, "A1 and A0, table 1"),
+    (
+        "address",
+        (0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F),
+        "", 0x40, "A1 and A0, datasheet table 1",
+    ),
     ("shunt_milliohm", "1 to 100000", "mOhm", 100, "most breakout boards: R100"),
     ("range_mv", (40, 80, 160, 320), "mV", 320, "full scale of the shunt's voltage"),
     ("average", (1, 2, 4, 8, 16, 32, 64, 128), "", 1, "samples of each value, half a millisecond each"),

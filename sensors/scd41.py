@@ -4,11 +4,11 @@ Source: Sensirion, Datasheet SCD4x, version 1.3 (September 2022); the sections a
 single measurements (table 9).
 
 A measurement takes 5 s. By default the part sleeps between wakes, or has no supply; the first measurement after that is to be
-thrown away (3.10, 3.10.4), so that a wake takes two, 10 s. "sleep": False leaves it idle, at 150 uA: one measurement a wake,
-which is less charge in all for wakes less than about a quarter of an hour apart, and the only way that its automatic
-self-calibration works: that is made for measurements every 5 minutes, becomes rarer with longer intervals, and never happens
-where the supply is cut or the part sleeps in between (3.10). A part that sleeps needs fresh air and a forced calibration
-(3.7.1) once in a while instead. The calibration is of no use where there is never fresh air.
+thrown away (3.10, 3.10.4), so that a wake takes two, 10 s. "sleep": False leaves it idle and takes one measurement a wake: the
+150 uA of that cost as much as the second measurement, 243 mJ (3.10), after 8 minutes, not counting what the board itself takes
+in the other 5 s. It is also the only way that its automatic self-calibration works, which is made for measurements every 5
+minutes, becomes rarer with longer intervals, never happens where the supply is cut in between (3.10), and needs fresh air now
+and then. A part that sleeps needs a forced calibration (3.7.1) once in a while instead.
 """
 
 import errno
@@ -31,7 +31,7 @@ _IDLE_NA = const(150000)
 _TIME_MS = const(10030)
 _ALLOWED = const((
     ("sleep", "yes or no", "", True, "False: idle between wakes, self-calibrating; one measurement a wake, not two"),
-    ("altitude_m", "0 to 3000", "m", None, "above sea level, else up to 12 % less CO2 is shown for each 1000 m"),
+    ("altitude_m", "0 to 3000", "m", None, "above sea level; the thinner the air, the less CO2 is shown without it"),
     ("i2c", "bus", "", None, "the board's bus"),
 ))  # fmt: skip
 
