@@ -37,8 +37,9 @@ def read(handle):
         chip.read_vref()  # sets the supply that the temperature is counted by
         return (round(chip.read_core_temp()),)
     if handle == "rp2":
-        mv = __import__("machine").ADC(4).read_u16() * 3300 // 65535
-        return ((27 * 1721 + 860 + 706000 - 1000 * mv) // 1721,)
+        # 12 bits, each 805.86 uV of the 3.3 V supply.
+        uv = (__import__("machine").ADC(4).read_u16() >> 4) * 80586 // 100
+        return ((27 * 1721 + 860 + 706000 - uv) // 1721,)
     celsius = getattr(__import__("esp32"), handle)()
     if handle == "raw_temperature":
         if celsius == _RAW_MEANS_NOTHING:
