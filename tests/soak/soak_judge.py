@@ -9,6 +9,7 @@ from statistics import median
 from soak_node import SPEED, Life, Story
 
 SLACK_MS = 300  # of this computer's time, beyond what it visibly withheld
+BACKSTOP_MS = 500 / SPEED  # power.deadline
 DAY_S = 86400
 HEAP_SLACK = 512  # bytes
 FEWEST = 5  # wakes of one kind at each end of the run, for the heap to be compared
@@ -46,6 +47,8 @@ def _of_life(story: Story, life: Life) -> Iterator[str]:
         yield f"awake for {wake.awake_ms} ms of {budget_ms:.0f}, {life.stolen_ms:.0f} withheld: {wake.phases}\n{wake.output}"
     if life.cut:
         return
+    if wake.ended == "watchdog" and life.stolen_ms > BACKSTOP_MS:
+        return  # the backstop is behind the deadline by less than this computer withheld: it was not the node that hung
     if (wake.ended, wake.by) != ("deepsleep", "node"):
         yield f"not asleep: {wake.ended} by {wake.by}, {wake.reason}\n{wake.output}"
     elif not wake.sleep_ms:
