@@ -15,6 +15,7 @@ import pytest
 
 import stubs
 from dormouse.virtual import models
+from dormouse.virtual.ports import PORTS as PORTS_OF_MODELS
 from stubs import Call, Thing
 
 BOARD_OF = {"esp32": "feather_s2", "esp8266": "esp8266", "stm32": "pyboard_d", "rp2": "pico_w"}
@@ -23,6 +24,13 @@ BOARD_OF = {"esp32": "feather_s2", "esp8266": "esp8266", "stm32": "pyboard_d", "
 ALLOWED = {
     "socket.socket.ioctl": "how the interpreter's poll() and streams reach an object of Python",
 }
+# Modules of the interpreter that have no shim: docs/virtual.md says in what they are more than the port's.
+OWN = [
+    *("array", "_thread", "binascii", "cmath", "collections", "cryptolib", "deflate", "errno", "framebuf", "gc", "hashlib"),
+    *("heapq", "io", "json", "math", "micropython", "platform", "random", "re", "struct", "sys", "termios", "tls", "uctypes"),
+    *("vfs", "websocket"),
+]
+DOCUMENT = (stubs.ROOT / "docs/virtual.md").read_text("utf-8")
 NO_CALL = Call(0, frozenset(), False, 0)
 
 SHOW = """
@@ -46,6 +54,12 @@ for module in MODULES:
         pass
     else:
         print(json.dumps([module, "module", None]))
+for module in OWN:
+    try:
+        names = [name for name in dir(__import__(module)) if name[0] != "_"]
+    except ImportError:
+        continue
+    print(json.dumps([module, "own", names]))
 """
 
 PORTS = [
@@ -65,13 +79,17 @@ def test_names_and_values(make, port):
     if BOARD_OF[port] not in models.names():
         pytest.skip(f"no board of {port} yet")
     firmware, modules = stubs.firmware(port), list(stubs.shim_modules(port))
-    program = SHOW.replace("MODULES", repr(modules))
+    program = SHOW.replace("MODULES", repr(modules)).replace("OWN", repr([name for name in OWN if name not in modules]))
     wake = make(BOARD_OF[port], program).run_wake(30)
     assert wake.ended == "repl", wake.output
     wrong = []
+    more: list[list[str]] = [[], []]
     for line in wake.output.splitlines():
         path, kind, value = json.loads(line)
         module, *names = path.split(".")
+        if kind == "own":
+            beyond(module, value, firmware.module(module), more)
+            continue
         known = firmware.module(module)
         if known is None:
             wrong.append(f"{path}: the port has no such module")
@@ -84,6 +102,46 @@ def test_names_and_values(make, port):
             wrong.append(f"{path} = {value!r}: the port has {thing.value!r}")
     assert not wrong, "\n".join(wrong)
     assert len(wake.output.splitlines()) > 150
+    row = next(line for line in table("more").splitlines() if line.startswith(f"| {port} |"))
+    said = {name.strip("` ") for cell in row.split("|")[2:] for name in cell.split(",")}
+    assert {*more[0], *more[1]} <= said, f"docs/virtual.md: what {port} has beyond its port: {more}"
+    for name in said - {""}:
+        known = firmware.module(name.partition(".")[0])
+        assert known is None or ("." in name and find(known, name.split(".")[1:]) is None), f"{port} has {name}"
+
+
+def beyond(module: str, names: list[str], known: dict[str, Thing] | None, more: list[list[str]]) -> None:
+    """Note what the interpreter's own module has beyond the port's: the module in more[0], names in more[1]."""
+    if known is None:
+        more[0].append(module)
+        return
+    more[1] += [f"{module}.{name}" for name in sorted(names) if name not in known or known[name].kind == "absent"]
+
+
+def table(name: str) -> str:
+    """A table of docs/virtual.md."""
+    return DOCUMENT.partition(f"<!-- {name}: begin -->")[2].partition(f"<!-- {name}: end -->")[0]
+
+
+def test_the_document_has_the_ports_limits():
+    names, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table("limits").strip().splitlines()]
+    cells = {row[0]: dict(zip(names[1:], row[1:])) for row in rows[1:]}
+    assert names[1:] == list(PORTS_OF_MODELS)
+    for port, model in PORTS_OF_MODELS.items():
+        causes = [str(model.causes[what]) for what in ("power", "reset", "watchdog", "deepsleep")]
+        expected = {
+            "`sys.platform`": model.platform,
+            "`errno` of no route to a host": str(model.no_route),
+            "`errno` of a timeout": str(model.errno.get("110", 110)),
+            "error of a name that is unknown": str(model.dns_error),
+            "a name's look-up lets timers run": "no" if model.dns_blocks else "yes",
+            "`socket.TCP_NODELAY`": str(model.tcp_nodelay),
+            "interrupts off for so long: reset, ms": str(model.irq_off_ms or "never"),
+            "stuck in the firmware for so long: reset, ms": str(model.stuck_ms or "never"),
+            "`reset_cause()` after power, reset, watchdog, deep sleep": " ".join(causes),
+            "the clock outlives deep sleep": "yes" if model.keeps_clock else "no",
+        }
+        assert {name: row[port] for name, row in cells.items()} == expected
 
 
 @pytest.mark.parametrize("port", PORTS)
