@@ -133,6 +133,22 @@ def test_in_the_field_the_led_is_never_touched(make_node: MakeNode, board: str, 
         assert lit(wake, board) == [], wake.output
 
 
+def test_dark_when_test_mode_has_ended_by_itself(make: MakeNode) -> None:
+    # Two hours are too long for a test.
+    begin = (ROOT / "src/node/begin.py").read_bytes()
+    sleep = quick()["/power/sleep.py"]
+    assert (begin.count(b"const(7200)"), sleep.count(b"const(2 * 3600)")) == (1, 1)
+    extra = {
+        "/lib/node/begin.py": begin.replace(b"const(7200)", b"const(50)"),
+        "/power/sleep.py": sleep.replace(b"const(2 * 3600)", b"const(50)"),
+    }
+    node = make("feather_s2", extra, UPLOAD_EVERY=96, UPLOAD_IF={}, BROKER="127.0.0.1")
+    wakes = [node.run_wake(3) for _ in range(3)]
+    assert [wake.ended for wake in wakes][0] == "killed"  # in its wait
+    assert wakes[-1].ended == "deepsleep"
+    assert [bool(lit(wake, "feather_s2")) for wake in wakes] == [wake.ended == "killed" for wake in wakes]
+
+
 def test_the_table_in_the_docs_is_the_programs() -> None:
     text = (ROOT / "docs/led.md").read_text("utf-8")
     rows = [(int(count), meaning) for count, meaning in re.findall(r"^\| (\d+) \| (.+?) \|", text, re.MULTILINE)]
