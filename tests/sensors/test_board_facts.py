@@ -67,7 +67,19 @@ def profile(board: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 def test_there_are_boards() -> None:
-    assert {"feather_s2", "pyboard_d", "esp8266"} <= set(_FOLDERS)
+    promised = {
+        "feather_s2",
+        "pyboard_d",
+        "esp8266",
+        "d1_mini",
+        "esp32",
+        "esp32_s3",
+        "esp32_c3",
+        "pico_w",
+        "nano_rp2040",
+        "virtual",
+    }
+    assert promised <= set(_FOLDERS) and models.names() == _FOLDERS
 
 
 def test_same_shape(board: dict[str, Any]) -> None:
@@ -120,6 +132,18 @@ def test_wiring_and_trouble(board: dict[str, Any]) -> None:
     assert len(board["trouble"]) >= 4
     for trouble in board["trouble"]:
         assert set(trouble) == {"symptom", "cause", "remedy", "source"} and all(trouble.values())
+
+
+@pytest.mark.parametrize("folder", _FOLDERS)
+def test_wiring_names_the_pins(folder: str) -> None:
+    board = models.read(folder)
+    pins, how = board["pins"], {wire["what"]: wire["how"] for wire in board["wiring"]}
+    named = {"1-Wire": [pins["onewire"]], "I2C sensors": [pin.split()[1] for pin in pins["i2c"]]}
+    named["Battery voltage"] = [pins["battery"]] if pins["battery"] else []
+    for what, numbers in named.items():
+        for number in numbers:
+            label = pins.get("labels", {}).get(number, number)
+            assert re.search(rf"\b(GPIO|GP)?{number}\b|\b{label}\b", how[what]), (what, number)
 
 
 def test_flashing(board: dict[str, Any]) -> None:
