@@ -80,31 +80,39 @@ def compensate(trim, trim_h, data):
     trim: the 26 bytes from 0x88 on. trim_h: the 7 from 0xE1 on, None without humidity. data: those from 0xF7 on. Raises
     OSError(EIO) when the trimming parameters cannot be true.
     """
-    t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9, _, h1 = unpack("<HhhHhhhhhhhhBB", trim)
     # 4.2.3: temperature and humidity in 32 bits, pressure in 64, which gives the BMP280's example (3.12) to the pascal; the 32
     # bits of appendix 8.2 miss it by 3. What passes a board's small integers becomes a long one, which is slower and as exact.
+    # Each in a function of its own: a small heap has no room left for one long piece of code.
+    trims = unpack("<HhhHhhhhhhhhBB", trim)
+    t1, t2, t3 = trims[:3]
     raw = data[3] << 12 | data[4] << 4 | data[5] >> 4
     fine = ((raw >> 3) - (t1 << 1)) * t2 >> 11
     raw = (raw >> 4) - t1
     fine += (raw * raw >> 12) * t3 >> 14
+    pa = _pascals(fine, trims, 1048576 - (data[0] << 12 | data[1] << 4 | data[2] >> 4))
+    return (fine * 5 + 128) >> 8, pa, trim_h and _centi_pct(fine, trims[13], trim_h, data[6] << 22 | data[7] << 14)
+
+
+def _pascals(fine, trims, raw):
+    t1, _, _, p1, p2, p3, p4, p5, p6, p7, p8, p9, _, _ = trims
     a = fine - 128000
     b = a * a * p6 + (a * p5 << 17) + (p4 << 35)
     a = ((1 << 47) + (a * a * p3 >> 8) + (a * p2 << 12)) * p1 >> 33
     if a <= 0 or t1 == p1:  # all bytes alike: a line that nobody drives. Parts have about 28000 and 37000
         raise OSError(errno.EIO)
-    pa = (((1048576 - (data[0] << 12 | data[1] << 4 | data[2] >> 4)) << 31) - b) * 3125 // a
+    pa = ((raw << 31) - b) * 3125 // a
     a = pa >> 13
-    pa = (pa + (p9 * a * a >> 25) + (p8 * pa >> 19) >> 8) + (p7 << 4)  # in 1/256 Pa
-    pct = None
-    if trim_h:
-        h2, h3, e4, e5, e6, h6 = unpack("<hBbBbb", trim_h)
-        a = fine - 76800
-        b = (((a * h6 >> 10) * ((a * h3 >> 11) + 32768) >> 10) + 2097152) * h2 + 8192 >> 14
-        b *= ((data[6] << 22 | data[7] << 14) - ((e4 << 4 | e5 & 15) << 20) - (e6 << 4 | e5 >> 4) * a + 16384) >> 15
-        a = b >> 15
-        b -= (a * a >> 7) * h1 >> 4
-        pct = (min(max(b, 0), 419430400) >> 12) * 25 + 128 >> 8  # cropped to 0 to 100 % in 1/1024 %, as there
-    return (fine * 5 + 128) >> 8, pa + 128 >> 8, pct
+    return (((pa + (p9 * a * a >> 25) + (p8 * pa >> 19)) >> 8) + (p7 << 4) + 128) >> 8  # from 1/256 Pa
+
+
+def _centi_pct(fine, h1, trim_h, raw):
+    h2, h3, e4, e5, e6, h6 = unpack("<hBbBbb", trim_h)
+    a = fine - 76800
+    b = (((a * h6 >> 10) * ((a * h3 >> 11) + 32768) >> 10) + 2097152) * h2 + 8192 >> 14
+    b *= (raw - ((e4 << 4 | e5 & 15) << 20) - (e6 << 4 | e5 >> 4) * a + 16384) >> 15
+    a = b >> 15
+    b -= (a * a >> 7) * h1 >> 4
+    return (min(max(b, 0), 419430400) >> 12) * 25 + 128 >> 8  # cropped to 0 to 100 %, from 1/1024 %
 
 
 def _bus(board, options):
