@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from dormouse.virtual.devices.dht22 import DHT22
 from dormouse.virtual.devices.ds18b20 import DS18B20, rom_of
+from dormouse.virtual.devices.scene import Scene
 from dormouse.virtual.world import World
 
+_ROOT = Path(__file__).resolve().parents[2]
 _PINS = {"feather_s2": (5, 6, 7), "esp8266": (5, 4, 12), "pyboard_d": ("X3", "X4", "X5")}
 _ETIMEDOUT = {"feather_s2": 116, "esp8266": 110, "pyboard_d": 110}  # newlib's on ESP32 (py/mperrno.h)
 
@@ -105,3 +108,54 @@ show(machine.time_pulse_us, machine.Pin(empty), 0, 100)
     lines = run(make, board, program)
     assert lines[:5] == ["True -10.1 65.8", nobody, nobody, "ValueError buffer too small", "ValueError expecting a pin"]
     assert lines[5] == "-2"
+
+
+def test_drivers_meet_every_failure(make: Any) -> None:
+    # The drivers on MicroPython; examples: DS18B20, table 1; AM2302 product manual, 7.2. Each part has a scene of its own.
+    hows = ("good", "crc", "nack", "stuck", "busy", "parasite", "default")
+
+    def scene_of(driver: str, how: str) -> Scene:
+        scene = Scene(lambda: 0.0)
+        scene.set("ground_c", 25.0625)
+        scene.set("temperature_c", 26.9)
+        scene.set("humidity_pct", 65.8)
+        if how in ("crc", "nack", "stuck", "busy"):
+            scene.fail(driver, how)
+        return scene
+
+    def parts(now_ms: Any, _: Any) -> list[Any]:
+        wires = [DS18B20(now_ms, scene_of("ds18b20", how), pin, parasite=how == "parasite") for pin, how in enumerate(hows, 1)]
+        return wires + [DHT22(now_ms, scene_of("dht22", how), pin) for pin, how in enumerate(hows[:4], 11)]
+
+    program = """
+import machine, time
+from sensors import dht22, ds18b20
+def show(f, *args):
+    try:
+        return f(*args)
+    except Exception as e:
+        return type(e).__name__, e.args[0]
+rail = machine.Pin(21, machine.Pin.OUT, value=1)
+time.sleep_ms(10)
+class Board:
+    ONEWIRE = 7
+begun = [(dht22, show(dht22.start, Board, {"pin": pin})) for pin in range(11, 15)]
+begun += [(ds18b20, show(ds18b20.start, Board, {"pin": pin})) for pin in range(1, 7)]
+time.sleep_ms(1800)
+for driver, (ms, handle) in begun:
+    print(ms, handle) if isinstance(ms, str) else print(show(driver.read, handle))
+ms, handle = ds18b20.start(Board, {})
+rail(0)
+rail(1)
+time.sleep_ms(ms)
+print(show(ds18b20.read, handle))
+"""
+    files = {f"sensors/{name}.py": (_ROOT / "sensors" / f"{name}.py").read_bytes() for name in ("ds18b20", "dht22")}
+    node = make("feather_s2", program, world=World(devices=parts), files=files)
+    node.clock.skip(10_000)
+    wake = node.run_wake(20)
+    assert wake.ended == "repl", wake.output
+    assert wake.output.splitlines() == [
+        "(269, 658)", "('OSError', 5)", "('OSError', 116)", "OSError 5",  # EIO, ETIMEDOUT
+        "(2506,)", "('OSError', 5)", "OSError 19", "OSError 5", "('OSError', 5)", "OSError 19", "('OSError', 5)",  # EIO, ENODEV
+    ]  # fmt: skip
