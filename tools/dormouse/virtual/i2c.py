@@ -17,6 +17,9 @@ after             see _held_ms()              timeout                      timeo
 ================= =========================== ============================ ====================== ==========================
 
 Sources: ports/esp32/machine_i2c.c, ports/stm32/i2c.c and machine_i2c.c, ports/rp2/machine_i2c.c, extmod/machine_i2c.c.
+From 1.29 on ESP32 ends each transfer with a STOP, whatever writeto() was told (PR #18063): a driver that needs a repeated start
+uses readfrom_mem().
+
 One part that holds a line takes the whole bus from all others. ESP-IDF clocks a busy bus free by itself (nine clocks:
 s_i2c_master_clear_bus(); UM10204, section 3.1.16), SoftI2C does with every byte; a part that does not let go then, which is
 what the scene's "stuck" and "clock" are, needs its supply cut.
