@@ -25,6 +25,7 @@ def hello(life: Life, _: bytes) -> bytes:
         "rtc_ms": board.clock.rtc_ms + (0 if life.in_progress() else life.boot_ms),
         "modules": model.modules,
         "blocks": board.flash.blocks,
+        "flash_bytes": model.whole_flash_bytes,
         "root": model.root,
         "path": model.path,
         "speed": board.speed,

@@ -32,6 +32,7 @@ class BoardModel(Port):
     hostname: str
     unique_id: bytes
     flash_bytes: int  # of the file system
+    whole_flash_bytes: int
     retained_bytes: int
     boot_ms: int  # power applied to the first line of main.py
     wake_boot_ms: int  # the same after a deep sleep
@@ -98,6 +99,7 @@ def _model(name: str, board: dict[str, Any]) -> BoardModel:
         hostname=board["firmware"]["hostname"],
         unique_id=bytes.fromhex(identity) if identity else hashlib.sha256(name.encode()).digest()[: port.id_bytes],
         flash_bytes=board["flash"]["filesystem_bytes"],
+        whole_flash_bytes=board["flash"]["flash_bytes"],
         retained_bytes=board["sleep"]["retained_bytes"],
         native_usb=board["usb"] == "native",
         rail=aliases.get(pins["rail"], pins["rail"]) or None,

@@ -1,4 +1,6 @@
 # esp of the ESP32 port.
+import _wire
+
 LOG_NONE = 0
 LOG_ERROR = 1
 LOG_WARNING = 2
@@ -12,4 +14,4 @@ def osdebug(_uart, _level=None):
 
 
 def flash_size():
-    return 16 << 20
+    return _wire.model["flash_bytes"]
