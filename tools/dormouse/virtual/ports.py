@@ -127,7 +127,10 @@ _RP2 = Port(
 # (extmod/network_ninaw10.c), and the firmware has newlib's numbers (ARDUINO_NANO_RP2040_CONNECT/mpconfigboard.h); it waits for
 # an answer with the scheduler locked (nina_wifi_drv.c).
 RADIOS = MappingProxyType(
-    {"": {}, "nina": {"errno": _NEWLIB, "no_route": 118, "dns_error": -1, "tcp_nodelay": 1, "dns_blocks": True, "radio": "nina"}}
+    {
+        "": {},
+        "nina": {"errno": _NEWLIB, "no_route": 118, "dns_error": -1, "tcp_nodelay": 1, "dns_blocks": True, "radio": "nina"},
+    }
 )
 
 PORTS = MappingProxyType({port.port: port for port in (_ESP32, _ESP8266, _STM32, _RP2)})

@@ -43,7 +43,7 @@ def wake_on_gpio(pins=None, level=None):
     if pins is None:
         return
     _gpio = tuple([pin._id for pin in pins])
-    if _chip["wake"] == "gpio" and all([pin in _chip["wakes"] for pin in _gpio]):
+    if _chip["wake"] == "gpio" and all(pin in _chip["wakes"] for pin in _gpio):
         _watch(7, pins, level)
 
 

@@ -1,4 +1,5 @@
-# machine of the ESP32 port; what differs between its chips comes from virtual/ports.py. Sources: ports/esp32/modmachine.c, machine_rtc.c, machine_adc.c, machine_timer.c.
+# machine of the ESP32 port; what differs between its chips comes from virtual/ports.py. Sources: ports/esp32/modmachine.c,
+# machine_rtc.c, machine_adc.c, machine_timer.c.
 import _rtc
 import _timer
 import _wire
