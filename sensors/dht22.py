@@ -25,9 +25,10 @@ FIELDS = (("temperature_c", 1), ("humidity_pct", 1))
 OPTIONS = ("pin", "switched")
 RANGE = (-400, 800, 0, 999)  # what it can measure (table of its performance)
 
-# For the PC (sensors/__init__.py). Currents: Aosong's short datasheet of the DHT22, electrical characteristics, maximum.
-_ACTIVE_UA = const(1500)
-_IDLE_NA = const(50000)
+# For the PC (sensors/__init__.py). Currents: the manual's typical ones as Erriez/ErriezDHT22, README.md, gives them; older
+# datasheets have 50 uA at rest.
+_ACTIVE_UA = const(500)
+_IDLE_NA = const(15000)
 _TIME_MS = const(2050)
 _ALLOWED = const((
     ("pin", "pin", "", None, "must be named"),
@@ -57,7 +58,8 @@ def start(board, options):
     if not fresh:
         wait_ms = _WAIT_MS
         pin.init(machine.Pin.OPEN_DRAIN, value=0)
-        time.sleep_us(1000)  # 0.8 to 20 ms, typically 1 (single bus signal characteristics)
+        # 0.8 to 20 ms, typically 1 (single bus signal characteristics). A part that wants more is one that does not answer.
+        time.sleep_us(1100)
         pin.value(1)
         # Its answer is not read, only seen: low for 80 us, or some bit's 50 us.
         pulse_us = machine.time_pulse_us(pin, 0, 200)

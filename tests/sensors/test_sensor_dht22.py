@@ -55,7 +55,7 @@ def error_of(*args: Any) -> int | None:
     return caught.value.args[0]  # type: ignore[no-any-return]
 
 
-def test_example_of_the_manual() -> None:
+def test_examples_of_the_manual() -> None:  # of the AM2320, page 22: its single bus is the AM2302's
     assert answer_of(26.9, 65.8) == bytes((0b00000010, 0b10010010, 0b00000001, 0b00001101, 0b10100010))
     assert answer_of(-10.1, 65.8)[2:4] == bytes((0b10000000, 0b01100101))
 

@@ -111,7 +111,7 @@ show(machine.time_pulse_us, machine.Pin(empty), 0, 100)
 
 
 def test_drivers_meet_every_failure(make: Any) -> None:
-    # The drivers on MicroPython; examples: DS18B20, table 1; AM2302 product manual, 7.2. Each part has a scene of its own.
+    # The drivers on MicroPython; examples: DS18B20, table 1; AM2320 product manual, page 22. Each part has a scene of its own.
     hows = ("good", "crc", "nack", "stuck", "busy", "parasite", "default")
 
     def scene_of(driver: str, how: str) -> Scene:
