@@ -84,6 +84,36 @@ def test_trimming_parameters_of_a_dead_line():
             raise AssertionError("taken")
 
 
+class Bus:
+    """Registers from ctrl_hum on: ctrl_hum, status, ctrl_meas, config, a reserved one, data."""
+
+    def __init__(self, *head):
+        self.registers = bytes(head) + b"\0\0" + _data(415148, 519888, 28437)
+
+    def readfrom_mem(self, address, register, n):
+        if register == 0x88:
+            return _EXAMPLE
+        if register == 0xE1:
+            return _trim_h(362, 0, 315, 50, 30)
+        return self.registers[register - 0xF2 :][:n]
+
+
+def test_only_what_was_asked_for_is_a_measurement():
+    def outcome(*head, code_h=1):
+        try:
+            return bme280.read([Bus(*head), 0x76, 1, code_h, 11, True])
+        except OSError as error:
+            return "error", error.args[0]
+
+    assert outcome(1, 0, 0x24)[:2] == (2508, 100653)
+    assert outcome(0, 0, 0x24, code_h=0) == (2508, 100653, None)
+    assert outcome(1, 8, 0x24) == 1  # measuring
+    assert outcome(1, 1, 0x24) == 1  # copying its parameters
+    assert outcome(1, 0, 0x25) == 1  # still in forced mode
+    for head in ((0, 0, 0x24), (2, 0, 0x24), (1, 0, 0), (1, 0, 0x27), (1, 0, 0x48)):
+        assert outcome(*head) == ("error", _EIO), head  # another's settings, or none
+
+
 def test_wrong_options_are_named():
     class Board:
         I2C = None

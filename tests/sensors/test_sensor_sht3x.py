@@ -106,6 +106,7 @@ def test_left_in_periodic_mode_by_another_program(board: Board, clock: Clock, pa
         with pytest.raises(Nack):
             part.write(command)
     ms, handle = sht3x.start(board, {"precision": "low"})
+    assert ms == 2  # 1 ms (4.8), and a tick
     clock.ms += ms
     assert sht3x.read(handle) == 6  # only now begun
     clock.ms += 6
