@@ -1,6 +1,6 @@
 """The options that every sensor takes: one description for the check of config.py and for docs/sensors.md.
 
-On a board a wrong value is that sensor's failure, which says so, and costs the others nothing (src/node/measure.py): to check it
+On a board a wrong value is that sensor's failure, which says so, and costs the others nothing (node.measure): to check it
 there too would take memory in each cold boot, of which a small heap has none to spare.
 
 A row is (name, kind, unit, low, high, default, note), as in node.schema.
