@@ -148,8 +148,11 @@ def _errors(model: BoardModel, call: Call) -> list[int | str]:
         return {
             "esp32": ["Wifi Internal Error", "Wifi Unknown Error 0x0101"],  # network_common.c
             "esp8266": ["Cannot connect to AP", "can't get STA config"],  # network_wlan.c
-            "stm32": [own(_IO), own(_TIMED_OUT)],  # network_cyw43.c
-        }[model.port]
+            "cyw43": [own(_IO), own(_TIMED_OUT)],  # network_cyw43.c
+            "nina": ["Failed to initialize Nina-W10 module, error: -1\n"],  # network_ninaw10.c
+        }[model.radio or model.port]
+    if model.port == "rp2" and call.name == "timer":
+        return [own(_NO_MEMORY)]  # machine_timer.c: no alarm is left
     return []
 
 
