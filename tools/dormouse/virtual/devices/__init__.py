@@ -1,4 +1,4 @@
-"""Parts on the virtual board's buses and pins, modelled at the level that a driver sees: bytes on the wire, levels, time, failures.
+"""Parts on the virtual board's buses and pins, modelled as a driver sees them: bytes on the wire, levels, time, failures.
 
 A model is devices/DRIVER.py, named as its driver in sensors/, with make(now_ms, scene, options), which gives a Part: now_ms,
 the virtual board's monotonic milliseconds (modelled: --speed makes them pass faster); scene, devices.scene.Scene; options, the
@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class I2CDevice(Part):
     bus: tuple[Any, Any, Any] | None = None
 
     def driver(self) -> str:
-        """Its driver's name, under which the scene knows its failures: "stuck" and "clock" are the bus's (dormouse.virtual.i2c)."""
+        """Its driver's name, under which the scene knows its failures; "stuck" and "clock" are the bus's (virtual/i2c.py)."""
         return type(self).__module__.rpartition(".")[2]
 
     def write(self, data: bytes) -> None:
@@ -108,7 +108,7 @@ _ONE: dict[str, dict[str, Any]] = {"air": {"driver": "sht4x"}}
 
 
 def wired(config: bytes | None, now_ms: Callable[[], float], scene: Scene) -> list[Any]:
-    """The parts that a config.py's SENSORS names, in its order; a driver without a model brings none. No config.py: one SHT4x."""
+    """The parts that a config.py's SENSORS names, in its order; a driver without a model brings none. No config.py: an SHT4x."""
     parts = []
     for options in _sensors(config).values():
         name = f"{__name__}.{options.get('driver')}"
