@@ -3,6 +3,7 @@
 Sources: MicroPython ports/rp2: modmachine.c (lightsleep, deepsleep, reset_cause), machine_wdt.c, machine_timer.c, main.c.
 """
 
+import gc
 import machine
 import time
 
@@ -139,6 +140,7 @@ def deepsleep(ms):
         wlan.deinit()
     elif wlan.active():  # a NINA-W102
         wlan.active(False)
+    gc.collect()  # with the timer of the NINA's driver, ten times a second, which that only lets go of
     end = time.ticks_add(time.ticks_ms(), ms)
     scratch_rp2.note(ms, 1)
     try:
