@@ -6,8 +6,9 @@ long, and so does what it costs.
 
 The count is made by Pin.irq, whose callback waits for the end of what the firmware is busy with (starting the radio takes ten
 milliseconds and more) in a queue of 8, 4 on an ESP8266 (MICROPY_SCHEDULER_DEPTH in the ports' mpconfigport.h and in
-py/mpconfig.h); what finds it full is lost. So up to about 100 pulses a second are counted well, and more come out low. The ESP32 family's
-machine.Counter would count them all, but its filter is far too short for a contact, and a C3 has none: one way for all boards.
+py/mpconfig.h); what finds it full is lost. So up to about 100 pulses a second are counted well, and more come out low.
+The ESP32 family's machine.Counter would count them all, but its filter is far too short for a contact, and a C3 has none: one
+way for all boards.
 """
 
 import time
