@@ -108,7 +108,7 @@ _ONE: dict[str, dict[str, Any]] = {"air": {"driver": "sht4x"}}
 
 
 def wired(config: bytes | None, now_ms: Callable[[], float], scene: Scene) -> list[Any]:
-    """The parts that a config.py's SENSORS names, in its order; a driver without a model brings none. No config.py: an SHT4x."""
+    """The parts that a config.py's SENSORS names, in its order; a driver without a model brings none. No file: an SHT4x."""
     parts = []
     for options in _sensors(config).values():
         name = f"{__name__}.{options.get('driver')}"
