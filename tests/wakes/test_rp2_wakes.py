@@ -89,9 +89,9 @@ def test_the_nano_is_never_asked_for_its_signal(
 ) -> None:
     node = node_of(make_node, board, mosquitto)
     node.faults = watched = Watched()
-    for _ in range(3):
+    for _ in range(2):
         assert "delivered 1" in wake_of(node).output
-    assert watched.asked["scan"] == 1 and watched.asked["connect"] == 3
+    assert watched.asked["scan"] == 1 and watched.asked["connect"] == 2
     assert bool(watched.asked["rssi"]) == reads
     listener.until(lambda: bool(listener.on("report")))
     assert ("rssi_dbm" in listener.on("report")[-1]) == reads
@@ -117,7 +117,7 @@ def test_the_watchdog_is_fed_until_the_end_and_stopped_before_the_sleep(make_nod
     assert seen[-2][1] is None  # armed, it would bite in the sleep
 
 
-@pytest.mark.parametrize("writes", [3, 9, 17, 30])
+@pytest.mark.parametrize("writes", [9, 100])
 def test_a_power_cut_amid_a_write_loses_no_reading(
     make_node: MakeNode, mosquitto: Any, listener: Listener, writes: int
 ) -> None:
