@@ -1,4 +1,4 @@
-"""Arguments' names, made few before a node's modules are compiled.
+"""What a node's modules say without need, taken out before they are compiled.
 
 MicroPython keeps the name of every argument for calls by name, and a name once met stays in memory (py/qstr.c, py/emitglue.c):
 a hundred of them, and their places in a table that doubles when it is full. What nobody calls by name needs none of its own: in
@@ -12,6 +12,9 @@ import string
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+_SCHEMA = "node.schema"
+# Kinds of settings whose note is in no message of node.schema: it is for the documentation, on the PC.
+_SILENT = ("int", "number", "bool", "true", "name", "country", "sensors", "dict", "later")
 _NEW = [f"_{letter}" for letter in string.ascii_lowercase]
 
 
@@ -28,8 +31,22 @@ def sources(modules: Mapping[str, Path], everywhere: Iterable[Path]) -> dict[str
     result = {}
     for name, path in modules.items():
         text = path.read_bytes()
-        result[name] = _shortened(text, ast.parse(text, str(path)), taken)
+        text = _shortened(text, ast.parse(text, str(path)), taken)
+        result[name] = _without_notes(text) if name == _SCHEMA else text
     return result
+
+
+def _without_notes(text: bytes) -> bytes:
+    """node.schema with the notes empty that the board has no use for: it checks config.py where memory is short."""
+    lines = text.split(b"\n")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Tuple) and len(node.elts) == 7 and isinstance(node.elts[1], ast.Constant):
+            note = node.elts[6]
+            silent = str(node.elts[1].value).rstrip("?") in _SILENT
+            if silent and isinstance(note, ast.Constant) and note.lineno == note.end_lineno:
+                line = lines[note.lineno - 1]
+                lines[note.lineno - 1] = line[: note.col_offset] + b'""' + line[note.end_col_offset :]
+    return b"\n".join(lines)
 
 
 def _meant(tree: ast.Module) -> Iterator[str]:
