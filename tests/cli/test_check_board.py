@@ -11,7 +11,7 @@ from command_line import ROOT, Run
 
 @pytest.mark.parametrize(
     ("board", "battery", "told"),
-    [("pico_w", True, True), ("nano_rp2040", False, False), ("esp8266", True, False)],
+    [("pico_w", True, True), ("nano_rp2040", False, False)],
 )
 def test_a_battery_on_a_board_that_is_not_for_one(dormouse: Run, tmp_path: Path, board: str, battery: bool, told: bool) -> None:
     text = (ROOT / "config.py").read_text("utf-8").replace('BOARD = "feather_s2"', f'BOARD = "{board}"')
