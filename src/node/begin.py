@@ -13,7 +13,6 @@ _END_MS = const(400)  # for the radio to go down and the state to be kept
 _CUT_S = const(60)  # the first sleep after power failed amid a wake for the second time
 _MOST_S = const(6 * 3600)
 _BUDGET = const(8)  # of node.backoff.KINDS
-_TEST_S = const(7200)  # power.sleep's TEST_MODE_MAX_S: then it sleeps as in the field
 
 
 def run(on_expire):
@@ -66,11 +65,6 @@ def run(on_expire):
         # Somebody pressed a button or plugged a cable in: the rest of a long sleep is over.
         state.remaining_s = 0
     rest_s = rest_s or _unfinished(state, why, _longer_s(every_s, state.hung), board.MAX_SLEEP_MS // 1000)
-    if config.TEST_MODE and state.test_s < _TEST_S:
-        from power import led
-
-        led.watch(board)
-        memory.lamp = state.sensor_errors
     # A cold boot that spread itself owes the window still.
     memory.window_ms = _window_ms(config, why in ("power", "reset") or not (cold or state.seq or state.fails or state.hung))
     if memory.pin:

@@ -8,6 +8,7 @@ from node import drop
 from power import awake, rtc
 
 _UNFINISHED = const(1)  # node.state's flag
+_TEST_S = const(7200)  # power.sleep's TEST_MODE_MAX_S: then it sleeps as in the field
 # An association takes no longer, as a rule. The radio draws more than all sensors: where one takes seconds, it comes later.
 _LINK_MS = const(2000)
 _SCARCE = const(20000)  # bytes of free heap
@@ -22,6 +23,11 @@ def run(memory, attempt):
 
     awake.mark("measure")
     board = memory.board()
+    if memory.test_mode and memory.state.test_s < _TEST_S:
+        from power import led
+
+        led.watch(board)
+        memory.lamp = memory.state.sensor_errors
     from node import plan
 
     board.rails(True)

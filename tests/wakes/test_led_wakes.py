@@ -131,11 +131,11 @@ def test_in_the_field_the_led_is_never_touched(make_node: MakeNode, board: str, 
 
 def test_dark_when_test_mode_has_ended_by_itself(make: MakeNode) -> None:
     # Two hours are too long for a test.
-    begin = (ROOT / "src/node/begin.py").read_bytes()
+    begin = (ROOT / "src/node/reading.py").read_bytes()
     sleep = quick()["/power/sleep.py"]
     assert (begin.count(b"const(7200)"), sleep.count(b"const(2 * 3600)")) == (1, 1)
     extra = {
-        "/lib/node/begin.py": begin.replace(b"const(7200)", b"const(50)"),
+        "/lib/node/reading.py": begin.replace(b"const(7200)", b"const(50)"),
         "/power/sleep.py": sleep.replace(b"const(2 * 3600)", b"const(50)"),
     }
     node = make("feather_s2", extra, UPLOAD_EVERY=96, UPLOAD_IF={}, BROKER="127.0.0.1")
