@@ -42,8 +42,8 @@ def start(board, sensors, attempt, count=0):
         most_ms = min(most_ms, max(left_ms - _ms(_UPLOAD_MS), left_ms // 3))
     jobs = []
     for name in sensors:
-        # Name; its steps until it is done; ticks of the next one, or what it came to; when all must be done, or what went wrong;
-        # when it will be done, as far as is known.
+        # Name; its steps until it is done; ticks of the next one, or what it came to; when all must be done, or what went
+        # wrong; when it will be done, as far as is known.
         job = [name, None, now, time.ticks_add(now, most_ms), now]
         job[1] = _steps(board, sensors[name], attempt, job, count)
         jobs.append(job)

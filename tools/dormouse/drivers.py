@@ -52,7 +52,7 @@ class Option:
         }
         return f"{known.get(self.allowed, self.allowed)} {self.unit}".rstrip()
 
-    def fits(self, value: object) -> bool:
+    def fits(self, value: Any) -> bool:
         """Whether the option may be so. Raises DormouseError when the driver's own words are unknown."""
         if value is None or isinstance(self.allowed, tuple):
             return value == self.default if value is None else value in self.allowed and type(value) is not bool
@@ -69,7 +69,7 @@ class Option:
         found = re.fullmatch(rf"(pair )?({_NUMBER}) to ({_NUMBER})", self.allowed)
         if not found:
             raise DormouseError(f"_ALLOWED of a driver says {self.allowed!r} of {self.name}: not in sensors/__init__.py's list")
-        numbers = value if found[1] else (value,)
+        numbers: Any = value if found[1] else (value,)
         if not isinstance(numbers, tuple) or len(numbers) != (2 if found[1] else 1):
             return False
         kinds = (int, float) if "." in found[2] + found[3] else (int,)
