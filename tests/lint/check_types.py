@@ -12,6 +12,7 @@ usage: check_types.py [PORT ... | tools]    exit status 1 when pyright reports a
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import shutil
@@ -106,7 +107,8 @@ def show(name: str, root: Path, found: tuple[int, list[tuple[str, int, str]]]) -
     """Print what pyright() returned; return how many errors there are. root: what the files' names begin with."""
     files, errors = found
     for file, line, text in errors:
-        print(f"{Path(file).relative_to(root)}:{line}: {text}")
+        path = Path(file)
+        print(f"{path.relative_to(root) if path.is_relative_to(root) else path}:{line}: {text}")
     print(f"{name}: {files} files, {len(errors)} errors", flush=True)
     return len(errors) + (files == 0)
 
@@ -124,6 +126,13 @@ def _is_inferred(error: dict[str, Any], own: set[str]) -> bool:
 
 def check_port(port: str, files: Sequence[Path], root: Path) -> tuple[int, list[tuple[str, int, str]]]:
     """Check device files below root against one port's stubs; see pyright(). The copies lie below build/typed/PORT."""
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    with (_BUILD / "lock").open("w") as lock:  # another run would take the stubs away
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _check_port(port, files, root)
+
+
+def _check_port(port: str, files: Sequence[Path], root: Path) -> tuple[int, list[tuple[str, int, str]]]:
     stubs, library = corrected(_STUBS / port, port), corrected(_STUBS / "stdlib", "common")
     tree = _TREES / port
     shutil.rmtree(tree, ignore_errors=True)
@@ -166,7 +175,7 @@ def check_tools() -> int:
         **_RULES,
         "include": [str(path) for path in (ROOT / "tools", tests / "support", tests / "lint", tests / "conftest.py")],
         "exclude": [str(ROOT / "tools" / "dormouse" / "virtual" / "shims")],
-        "extraPaths": [str(ROOT / "tools"), str(tests / "support")],
+        "extraPaths": [str(ROOT / "tools"), str(tests / "support"), str(tests / "lint")],
         "pythonPlatform": "Linux",
         "reportMissingParameterType": "error",
         "reportUnusedVariable": "error",

@@ -1,5 +1,5 @@
-# Pins: the level is kept here and told to the supervisor, which knows the rails and what drives the inputs. It also says when an
-# edge comes on a pin that irq() watches, over the timers' pipe: keys 200 to 239 are pins.
+# Pins: the level is kept here and told to the supervisor, which knows the rails and what drives the inputs. It also says when
+# an edge comes on a pin that irq() watches, over the timers' pipe: keys 200 to 239 are pins.
 import _timer
 import _wire
 

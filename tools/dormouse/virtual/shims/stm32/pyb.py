@@ -103,7 +103,8 @@ class Timer(_timer.SoftTimer):
         return 60000000  # twice APB1's; the other half of the timers, on APB2, have more
 
     def init(
-        self, *, freq=None, prescaler=None, period=None, tick_hz=1000, mode=0, div=1, callback=None, deadtime=0, brk=0
+        self, *, freq=None, prescaler=None, period=None, tick_hz=1000, mode=0, div=1, callback=None,  # noqa: F811
+        deadtime=0, brk=0,
     ):
         if freq is not None:
             ms = int(1000 / freq)
