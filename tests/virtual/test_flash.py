@@ -12,7 +12,7 @@ SLEEP = "\nimport machine\nmachine.deepsleep(1000)"
 
 def test_the_file_system_has_the_boards_size(make, board):
     virtual = make(board, "import os\ns = os.statvfs(os.getcwd())\nprint(s[0] * s[2])")
-    sizes = {"feather_s2": 14 << 20, "esp8266": (3 << 20) - 0x5000, "pyboard_d": 2 << 20}
+    sizes = {"feather_s2": 14 << 20, "esp8266": (3 << 20) - 0x6000, "pyboard_d": 2 << 20}
     assert int(virtual.run_wake(20).output) == sizes[board]
 
 

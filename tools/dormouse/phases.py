@@ -19,6 +19,7 @@ from dormouse.bad_broker import BadBroker
 from dormouse.broker import EmbeddedBroker
 from dormouse.errors import DormouseError
 from dormouse.virtual.board import VirtualBoard, Wake, World
+from dormouse.virtual.devices import I2CDevice
 from dormouse.virtual.devices.sht4x import SHT4x
 from dormouse.virtual.interpreter import NoInterpreter
 
@@ -173,12 +174,13 @@ class _Node:
     def in_bad_times(self) -> None:
         """Without a sensor; with a mistake in the program; without access point, address, password, name server."""
         node, wifi, dns = self._node, self._node.world.wifi, self._node.world.dns
-        addresses = [device.address for device in node.devices]
-        for device in node.devices:
-            device.address = _NOBODY
+        parts = [device for device in node.devices if isinstance(device, I2CDevice)]
+        addresses = [part.address for part in parts]
+        for part in parts:
+            part.address = _NOBODY
         self.measured("sensor failed")
-        for device, address in zip(node.devices, addresses, strict=True):
-            device.address = address
+        for part, address in zip(parts, addresses, strict=True):
+            part.address = address
         crashing = self._board(self._text, {"/lib/node/join.py": _CRASH})
         for _ in range(2):  # after a power-up, and when a mistake came twice, it waits for somebody
             lives.wake(crashing, self._hurry)
