@@ -1,0 +1,1 @@
+"""What `dormouse deploy` is made of: the link to the board, what is found there, the plan, and the copying."""
