@@ -9,6 +9,7 @@ import ast
 import difflib
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def read(root: Path, name: str) -> Driver:
     fields = _constant(path, "FIELDS")
     if not fields:
         raise DormouseError(f"sensors/{name}.py has no FIELDS: see sensors/__init__.py")
-    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or name
+    text = ast.get_docstring(_parsed(path.read_text("utf-8"))) or name
     rows = [Option(*row) for row in _constant(path, "_ALLOWED") or ()]
     return Driver(
         name,
@@ -194,8 +195,13 @@ def profile(root: Path, board: str, name: str) -> Any:
     return _constant(root / "boards" / board / "profile.py", name)
 
 
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
 def _constant(path: Path, name: str) -> Any:
-    for node in ast.parse(path.read_text("utf-8")).body:
+    for node in _parsed(path.read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
             value = node.value
             if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "const":
