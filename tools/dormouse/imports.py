@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Container, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from dormouse.errors import DormouseError
+from dormouse.parsed import parsed
 from dormouse.project import shown
 
 _LAZY = "__getattr__"  # a package's lazy names: they cost nothing until one is asked for
@@ -24,7 +26,6 @@ class Modules:
 
     def __init__(self, root: Path) -> None:
         self._folders = (root, root / "src")
-        self._trees: dict[Path, ast.Module] = {}
 
     def find(self, name: str) -> Path | None:
         """The source file of a dotted module name; None for a built-in or a folder without __init__.py."""
@@ -64,7 +65,7 @@ class Modules:
 
     def _imports(self, module: str, path: Path) -> Iterator[str]:
         """What a module imports on a board, except in its __getattr__."""
-        for node in _walk(self._tree(path)):
+        for node in _importing(parsed(path)):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names if not alias.name.endswith("." + _FOR_A_PC))
             elif isinstance(node, ast.ImportFrom):
@@ -84,14 +85,14 @@ class Modules:
             return
         if self.find(f"{package}.{name}") is not None:
             yield f"{package}.{name}"
-        elif path is not None and not _defines(self._tree(path), name):
+        elif path is not None and not _defines(parsed(path), name):
             here = self.find(module)
             raise DormouseError(f"{shown(here) if here else module}:{line}: {package} has no {name}")
 
-    def _tree(self, path: Path) -> ast.Module:
-        if path not in self._trees:
-            self._trees[path] = ast.parse(path.read_bytes(), str(path))
-        return self._trees[path]
+
+@cache
+def _importing(tree: ast.Module) -> list[ast.AST]:
+    return [node for node in _walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom, ast.Call))]
 
 
 def _walk(tree: ast.AST) -> Iterator[ast.AST]:

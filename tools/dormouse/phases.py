@@ -19,8 +19,7 @@ from dormouse.bad_broker import BadBroker
 from dormouse.broker import EmbeddedBroker
 from dormouse.errors import DormouseError
 from dormouse.virtual.board import VirtualBoard, Wake, World
-from dormouse.virtual.devices import I2CDevice
-from dormouse.virtual.devices.sht4x import SHT4x
+from dormouse.virtual.devices import I2CDevice, wired
 from dormouse.virtual.interpreter import NoInterpreter
 
 NAMES = ("boot", "start", "measure", "link", "clock", "mqtt", "finish", "window", "sleep")  # power.awake.mark(), in their order
@@ -256,7 +255,10 @@ class _Node:
     def _board(self, text: str, more: dict[str, bytes] | None = None) -> VirtualBoard:
         files = {**bundle.files(self._root, self._read, text, _CREDENTIALS), **(more or {})}
         # The board's own clock for its parts depends on its speed, and here that changes.
-        world = World(devices=lambda _, scene: [SHT4x(lambda: time.monotonic() * 1000 * self._hurry, scene)])
+        def clock() -> float:
+            return time.monotonic() * 1000 * self._hurry
+
+        world = World(devices=lambda _, scene: wired(files["/config.py"], clock, scene))
         board = VirtualBoard(self.phases.board, files, world=world)
         board.world.dns.table[_HOST] = "127.0.0.1"
         self._made.append(board)

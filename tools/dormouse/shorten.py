@@ -10,7 +10,10 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
+
+from dormouse.parsed import parsed
 
 _SCHEMA = "node.schema"
 # Kinds of settings whose note is in no message of node.schema: it is for the documentation, on the PC.
@@ -25,13 +28,10 @@ def sources(modules: Mapping[str, Path], everywhere: Iterable[Path]) -> dict[str
     means something there besides an argument is left alone.
     Raises SyntaxError.
     """
-    taken: set[str] = set(_NEW)
-    for path in everywhere:
-        taken.update(_meant(ast.parse(path.read_bytes(), str(path))))
+    taken = frozenset(_NEW).union(*(_all_meant(parsed(path)) for path in everywhere))
     result = {}
     for name, path in modules.items():
-        text = path.read_bytes()
-        text = _shortened(text, ast.parse(text, str(path)), taken)
+        text = _shortened(path.read_bytes(), parsed(path), taken)
         result[name] = _without_notes(text) if name == _SCHEMA else text
     return result
 
@@ -47,6 +47,11 @@ def _without_notes(text: bytes) -> bytes:
                 line = lines[note.lineno - 1]
                 lines[note.lineno - 1] = line[: note.col_offset] + b'""' + line[note.end_col_offset :]
     return b"\n".join(lines)
+
+
+@cache
+def _all_meant(tree: ast.Module) -> frozenset[str]:
+    return frozenset(_meant(tree))
 
 
 def _meant(tree: ast.Module) -> Iterator[str]:
@@ -76,7 +81,8 @@ def _meant(tree: ast.Module) -> Iterator[str]:
             yield from (arg.arg for arg in (*node.kwonlyargs, node.vararg, node.kwarg) if arg)
 
 
-def _shortened(text: bytes, tree: ast.Module, taken: set[str]) -> bytes:
+@cache
+def _shortened(text: bytes, tree: ast.Module, taken: frozenset[str]) -> bytes:
     arguments = {arg.arg for node in ast.walk(tree) if isinstance(node, ast.arguments) for arg in node.args}
     # The same name is the same everywhere in the module, whatever function it is in: nothing can come to hide another.
     new = dict(zip(sorted(arguments - taken), _NEW))
