@@ -43,13 +43,17 @@ def test_a_slow_sensor_converts_while_the_radio_associates(make_node: MakeNode, 
         SENSORS={"slow": {"driver": "slow", "every": 2}},
     )  # fmt: skip
     _wake(node)  # learns the link
-    alone, beside = ({name: ms for name, _, ms in _wake(node).phases} for _ in range(2))
-    # Halved by the speed. Alone the association is waited for; beside the sensor it is over when that is read.
-    assert alone["link"] >= 500 and alone["measure"] < 500
-    assert beside["measure"] >= 750
-    assert beside["measure"] + beside["link"] < alone["measure"] + alone["link"] + 600, (alone, beside)
-    listener.until(lambda: len(listener.on("readings")) == 3)
-    assert [reading.get("slow") for reading in sorted(listener.on("readings"), key=lambda r: r["seq"])] == [
+    for _ in range(4):
+        alone, beside = ({name: ms for name, _, ms in _wake(node).phases} for _ in range(2))
+        # Halved by the speed. Alone the association is waited for; beside the sensor it is over when that is read. One after
+        # the other is never so short; a busy host may be longer, and is asked again.
+        assert alone["link"] >= 500 and beside["measure"] >= 750
+        if beside["measure"] + beside["link"] < alone["measure"] + alone["link"] + 600 and beside["link"] < 300:
+            break
+    else:
+        raise AssertionError((alone, beside))
+    listener.until(lambda: len(listener.on("readings")) >= 3)
+    assert [reading.get("slow") for reading in sorted(listener.on("readings"), key=lambda r: r["seq"])][:3] == [
         {"a_v": 1.5},
         None,
         {"a_v": 1.5},
