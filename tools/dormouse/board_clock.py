@@ -8,6 +8,7 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import serial
 from mpremote.transport import TransportError, TransportExecError
@@ -24,7 +25,7 @@ while int(time.time()) == t and time.ticks_diff(time.ticks_ms(), e) < 1500:
     pass
 print(int(time.time()), time.gmtime(0)[0])
 """
-_TRY_S = 3.0  # for the answer of a board that is awake
+_TRY_S = 3  # for the answer of a board that is awake
 _PAUSE_S = 0.2
 
 
@@ -67,12 +68,13 @@ def _read(port: str) -> BoardClock:
     with contextlib.redirect_stdout(io.StringIO()):
         link = SerialTransport(port, timeout=_TRY_S)
         try:
+            wire: Any = link.serial
             link.enter_raw_repl(soft_reset=False, timeout_overall=_TRY_S)
             told = link.exec(_PROGRAM).decode("ascii").split()
             at_s = time.time()
             link.exit_raw_repl()
-            link.serial.write(b"\x04")
-            link.serial.flush()
+            wire.write(b"\x04")
+            wire.flush()
         finally:
             with contextlib.suppress(OSError):
                 link.close()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ntplib
 
@@ -87,7 +88,8 @@ def _ask(server: str, timeout_s: float) -> Answer:
         answer.problem = f"no address: {(error.strerror or str(error)).lower()}"
         return answer
     try:
-        stats = ntplib.NTPClient().request(answer.address, version=4, port=port, timeout=timeout_s)
+        wait: Any = {"port": port, "timeout": timeout_s}  # its stubs know fewer types than it takes
+        stats = ntplib.NTPClient().request(answer.address, version=4, **wait)
     except ntplib.NTPException as error:
         answer.problem = "no answer" if "No response" in str(error) else f"not NTP: {error}"
         return answer
