@@ -17,6 +17,7 @@ from micropython import const
 
 FIELDS = (("co2_ppm", 0), ("temperature_c", 2), ("humidity_pct", 2))
 OPTIONS = ("sleep", "altitude_m", "i2c")
+SLOW_MS = 10030  # two measurements: the radio waits for the second
 RANGE = (1, 40000, -1000, 6000, 0, 10000)  # output range and operating conditions, section 1; 0 ppm is "not measured"
 
 _ADDRESS = const(0x62)  # table 8

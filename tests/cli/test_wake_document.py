@@ -85,7 +85,7 @@ def test_the_error_tables_numbers_are_the_nodes() -> None:
         refused = flags = 0
 
     both = [("a", 1), ("b", 1)]
-    grants.note(State, both, both, b"\1\x80", True)
+    grants.note(State, both, both, b"\1\x80", True, b"")
     uploads = 0
     while len(grants.ask(State, both)) < 2:
         uploads += 1
