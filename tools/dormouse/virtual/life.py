@@ -257,6 +257,8 @@ class Life:
         times += [t for t in next_ones if t is not None]
         if self.board.serial is not None and self.board.serial.interrupt and self._main is not None:
             times.append(self._main + _SETTLED_MS)
+        if self.board.serial is not None and self.board.serial.nudge_at is not None:
+            times.append(self.board.serial.nudge_at)
         return max(0, min(times) - self.host_ms()) / 1000
 
     def _due(self) -> None:
@@ -271,10 +273,14 @@ class Life:
                 else:
                     self.timers[key] = (max(due + period, now), period)
                 os.write(self.process.pipes.timers, bytes([key]))
+                if self.board.serial is not None:
+                    self.board.serial.nudge_at = now + _SETTLED_MS
         if keys := self.edges.due(now, self.watchdogs.interrupts):
             os.write(self.process.pipes.timers, keys)
-        if self.board.serial is not None and self.board.serial.interrupt:
-            self.board.serial.deliver(self)
+        if self.board.serial is not None:
+            self.board.serial.nudge(self, now)
+            if self.board.serial.interrupt:
+                self.board.serial.deliver(self)
         change = self.wifi.next_change()
         if change is not None and change <= now:
             self.show_link()

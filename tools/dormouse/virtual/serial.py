@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import selectors
 import signal
+import sys
 import tempfile
 import tty
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .life import Life
 
 _CTRL_A, _CTRL_B, _CTRL_C = b"\x01", b"\x02", b"\x03"
+_EINTR = signal.SIGRTMIN + 5 if sys.platform == "linux" else signal.SIGUSR1  # MP_THREAD_GC_SIGNAL
 
 
 class SerialPort:
@@ -27,7 +29,7 @@ class SerialPort:
 
     native_usb: it ends with deep sleep and with a reset of the chip.
     Attributes: path, which stays the same; raw, whether the REPL is in raw mode; interrupt, whether a Ctrl-C waits for the
-    board's program to run.
+    board's program to run; nudge_at, host ms, None for never: see nudge().
     """
 
     def __init__(self, native_usb: bool) -> None:
@@ -35,6 +37,7 @@ class SerialPort:
         self._folder = tempfile.TemporaryDirectory(prefix="dormouse-tty-")
         self.path = str(Path(self._folder.name) / "tty")
         self.raw = self.interrupt = False
+        self.nudge_at: int | None = None
         self._master = self._slave = -1
         self._process: Process | None = None
         self._selector: selectors.BaseSelector | None = None
@@ -104,12 +107,23 @@ class SerialPort:
         if self._process is None or not life.running():
             return
         self.interrupt = False
-        if _takes_sigint(self._process.pid):
+        if _takes(self._process.pid, signal.SIGINT):
             # While a program runs nobody reads the input: the interpreter wants a signal. It installs its handler only for
             # that time; before, the signal would end the process.
             os.kill(self._process.pid, signal.SIGINT)
         else:
             self._write(_CTRL_C)
+
+    def nudge(self, life: Life, now: int) -> None:
+        """A timer was due a moment ago: let the prompt, too, run what it has scheduled."""
+        if self.nudge_at is None or now < self.nudge_at or self._process is None:
+            return
+        self.nudge_at = None
+        if life.wake.reason == "repl" and _takes(self._process.pid, _EINTR):
+            # A board's prompt polls for input and runs callbacks meanwhile (MICROPY_EVENT_POLL_HOOK). The unix port sits in a
+            # read(), and runs them when a signal ends that: the one of its collector does nothing else when it comes from
+            # outside (ports/unix/mpthreadport.c).
+            os.kill(self._process.pid, _EINTR)
 
     def output(self, data: bytes) -> None:
         """Show what the board wrote; it is lost when nobody takes it, as on a real port."""
@@ -123,10 +137,10 @@ class SerialPort:
         self._folder.cleanup()
 
 
-def _takes_sigint(pid: int) -> bool:
+def _takes(pid: int, number: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return True  # no /proc (macOS): the caller knows that a program runs
     caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
-    return bool(int(caught.split()[1], 16) >> (signal.SIGINT - 1) & 1)
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
