@@ -21,6 +21,7 @@ from dormouse.errors import DormouseError
 
 MAIN, CONFIG, CREDENTIALS = "/main.py", "/config.py", "/credentials.py"
 FOREIGN_MAIN = "/main.before.py"
+_OUR_MAIN = b"from node import cycle"  # copied by hand, or of another version
 _DOOR = "/lib/node/cycle"
 _DOORS = ("/node/cycle.py", "/node/cycle.mpy", "/lib/node/cycle.py", "/lib/node/cycle.mpy")
 _AWAY = STAGE + "/door"
@@ -75,7 +76,7 @@ def make(
     plan = Plan(wanted)
     stale = _stale(plan, found, ours, known, is_frozen)
     plan.changed = [path for path in wanted if found.hash(path) != _hash(wanted[path])]
-    if foreign_main is not None and MAIN in plan.changed and found.hash(FOREIGN_MAIN) is None:
+    if foreign_main is not None and _OUR_MAIN not in foreign_main and found.hash(FOREIGN_MAIN) is None:
         wanted = {FOREIGN_MAIN: foreign_main, **wanted}
         plan.changed.insert(0, FOREIGN_MAIN)
         plan.notes.append(f"the main.py on the board is not Dormouse's: kept as {FOREIGN_MAIN[1:]}")
