@@ -1,6 +1,8 @@
-"""Firmware files as MicroPython's builds make them, with random code: the images by esptool's own writer, the rest by the formats.
+"""Firmware files as MicroPython's builds make them, with random code: the images by esptool's own writer, the rest by
+the formats.
 
-Sources: micropython ports/esp32/makeimg.py, ports/esp8266/makeimg.py, tools/dfu.py, tools/uf2conv.py; ESP-IDF "Partition Tables".
+Sources: micropython ports/esp32/makeimg.py, ports/esp8266/makeimg.py, tools/dfu.py, tools/uf2conv.py; ESP-IDF,
+"Partition Tables".
 """
 
 from __future__ import annotations

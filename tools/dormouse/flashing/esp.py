@@ -19,7 +19,10 @@ from dormouse.flashing.steps import Steps
 
 _ATTEMPTS = 7  # esptool's own number of resets and syncs, about 7 s for a port on which nobody answers
 _ROM_BAUD = 115200
+_QUIET_S = 3.0
 _ERASE_BYTES = 1 << 20  # at once: some seconds of a slow flash, so that there is something to show
+# esptool 5.6 loader.py: slip_reader, read, run_stub
+_SILENT = ("No serial data", "No more data", "data stream stopped", "There was no response")
 _HALF = "the board does not start now: run this again to its end (the boot loader is in the chip's ROM, it cannot be lost)"
 
 
@@ -63,6 +66,7 @@ def _connect(job: Job, alike: dict[str, list[str]]) -> Any:
     from esptool.util import strip_chip_name
 
     esp = cmds.detect_chip(job.port, connect_attempts=job.attempts)
+    esp._port.timeout = _QUIET_S  # without it a helper that does not start is waited for without end (esptool 5.6, run_stub)
     found, chip = strip_chip_name(esp.CHIP_NAME), job.board["chip"]
     if found == chip and not esp.secure_download_mode:
         return esp
@@ -158,7 +162,7 @@ def _said_by_esptool(text: str, job: Job) -> str:
         return f"{job.port}: no boot loader answers{why}. {job.board['flash']['enter']} Then run this again"
     if "MD5 of file" in text or "flash region is empty" in text:
         return _with_state(f"{job.port}: the flash does not hold what was written. Try --baud {_ROM_BAUD}, another cable.", job)
-    if "No serial data" in text or "No more data" in text:
+    if any(words in text for words in _SILENT):
         return _with_state(f"{job.port} fell silent while {job.doing}: was it unplugged, is the cable or the supply bad?", job)
     return _with_state(f"{job.port}: while {job.doing}, esptool says: {text.splitlines()[0].rstrip('.')}", job)
 

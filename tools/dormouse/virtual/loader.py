@@ -128,14 +128,15 @@ class Loader:
                 if len(frame) >= 8 and self._answers and self._master >= 0:
                     self._take(frame.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb"))
 
-    def _send(self, packet: bytes) -> None:
-        data = b"\xc0" + packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") + b"\xc0"
+    def _send(self, *packets: bytes) -> None:
+        escaped = (packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") for packet in packets)
+        data = b"".join(b"\xc0" + packet + b"\xc0" for packet in escaped)
         while data:
             data = data[os.write(self._master, data) :]
 
-    def _answer(self, command: int, value: int = 0, data: bytes = b"", error: int = 0) -> None:
+    def _answer(self, command: int, value: int = 0, data: bytes = b"", error: int = 0, times: int = 1) -> None:
         status = bytes([error > 0, error]).ljust(2 if self._helper else self.rom.status, b"\0")
-        self._send(struct.pack("<BBHI", 1, command, len(data) + len(status), value) + data + status)
+        self._send(*[struct.pack("<BBHI", 1, command, len(data) + len(status), value) + data + status] * times)
 
     def _take(self, frame: bytes) -> None:
         direction, command, length, checksum = struct.unpack_from("<BBHI", frame)
@@ -151,8 +152,7 @@ class Loader:
             return
         if command not in (_HELPER if self._helper else self.rom.commands):
             # A ROM answers what it does not know several times and not under the command's own number: esptool's command().
-            for _ in range(1 if self._helper else 8):
-                self._answer(command if self._helper else 0, error=_INVALID)
+            self._answer(command if self._helper else 0, error=_INVALID, times=1 if self._helper else 8)
         elif command in (FLASH_DATA, DEFL_DATA, MEM_DATA) and _checksum(data[16:]) != checksum & 0xFF:
             self._answer(command, error=_BAD_SUM)
         else:
@@ -168,8 +168,8 @@ class Loader:
     def _do(self, command: int, data: bytes) -> None:
         words = struct.unpack(f"<{len(data) // 4}I", data[: len(data) // 4 * 4])
         if command == SYNC:
-            for _ in range(8):
-                self._answer(command, 0 if self._helper else 0x20120707, error=0 if data == _SYNC_DATA else _INVALID)
+            # What is not 0 says that the ROM answers, not a helper that still runs: esptool's sync().
+            self._answer(command, 0 if self._helper else 0x20120707, error=0 if data == _SYNC_DATA else _INVALID, times=8)
         elif command == READ_REG:
             self._answer(command, self._registers.get(words[0], 0))
         elif command == WRITE_REG:
