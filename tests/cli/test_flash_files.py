@@ -147,9 +147,7 @@ def test_a_nodes_board_decides(
 ) -> None:
     for name in ("main.py", "src", "boards"):
         (tmp_path / name).symlink_to(root / name)
-    (tmp_path / "config.py").write_text(
-        'BOARD = "feather_s2"\nWAKE_EVERY_S = "a mistake, no matter here"\n'
-    )
+    (tmp_path / "config.py").write_text('BOARD = "feather_s2"\nWAKE_EVERY_S = "a mistake, no matter here"\n')
     (tmp_path / "nodes").mkdir()
     (tmp_path / "nodes" / "shed.py").write_text('BOARD = "pico_w"\n')
     (tmp_path / "nodes" / "garden.py").write_text('NAME = "garden"\n')
