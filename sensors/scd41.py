@@ -43,20 +43,17 @@ def start(board, options):
     options: "sleep", bool, default True; "altitude_m", 0 to 3000 metres, default what the part was set to; "i2c", see the
     profile's i2c(). Returns (ms, handle). Raises ValueError(option), OSError when the part does not acknowledge.
     """
-    steps = [(b"\x21\x9d", _SHOT_MS)]
     sleep = options.get("sleep", True)
-    if sleep:
-        steps *= 2
+    steps = [(b"\x21\x9d", _SHOT_MS)] * (1 + sleep)
     altitude = options.get("altitude_m")
     if altitude is not None:
         if not 0 <= altitude <= 3000:
             raise ValueError("altitude_m")
         word = altitude.to_bytes(2, "big")
-        steps.insert(0, (b"\x24\x27" + word + bytes((_crc(word),)), 2))
+        steps = [(b"\x24\x27" + word + bytes((_crc(word),)), 2)] + steps
     bus = board.i2c(options)
-    handle = [bus, steps, _TRIES, sleep]
+    handle = [bus, steps, sleep and _TRIES, sleep]
     if not sleep:
-        handle[2] = 0
         return read(handle), handle
     try:
         bus.writeto(_ADDRESS, b"\x36\xf6")
@@ -81,7 +78,7 @@ def read(handle):
     except OSError:
         if not tries:
             raise
-        handle[2] -= 1
+        handle[2] = tries - 1
         return _TRY_MS
     handle[2] = 0
     return steps.pop(0)[1]
