@@ -14,11 +14,13 @@ from dormouse.errors import DormouseError
 from dormouse.footprint import KIB, Footprint
 
 _FOUND = Footprint(
-    modules={"src/mqtt/packet.py": 900, "power/sleep.py": 400},
+    modules={"src/mqtt/packet.py": 900, "power/sleep.py": 400, "sensors/soil.py": 500},
     sums={"burst": 5 * KIB, "always_on": 12 * KIB, "burst_5": 9 * KIB, "always_on_5": 18 * KIB},
     boards={"feather_s2": 30000},
     heaps={"burst": 20 * KIB, "wake": 48 * KIB, "always_on": 30 * KIB, "burst_5": 25 * KIB, "always_on_5": 60 * KIB},
+    drivers={"soil": 900},
 )
+_PARTS = ("modules", "sums", "boards", "heaps", "drivers")
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _measured(monkeypatch: pytest.MonkeyPatch, **changes: dict[str, int]) -> None:
-    parts = {name: {**getattr(_FOUND, name), **changes.get(name, {})} for name in ("modules", "sums", "boards", "heaps")}
+    parts = {name: {**getattr(_FOUND, name), **changes.get(name, {})} for name in _PARTS}
     monkeypatch.setattr(footprint, "measure", lambda root: Footprint(**parts))
 
 
@@ -45,6 +47,11 @@ def test_heaps_have_a_tolerance_and_sizes_none(project: Path, monkeypatch: pytes
     size.size(check=False)
     _measured(monkeypatch, heaps={"burst": 20 * KIB + 512})
     size.size(check=True)
+    _measured(monkeypatch, drivers={"soil": 1100})
+    size.size(check=True)
+    _measured(monkeypatch, drivers={"soil": 1200})
+    with pytest.raises(DormouseError, match=r"stale(.|\n)*now \| soil \| 500 \| 1024 \| 1200"):
+        size.size(check=True)
     _measured(monkeypatch, heaps={"burst": 18 * KIB - 1})
     with pytest.raises(DormouseError, match="stale"):
         size.size(check=True)
@@ -60,7 +67,9 @@ def test_a_missing_table_is_stale(project: Path, monkeypatch: pytest.MonkeyPatch
     assert not project.exists()
 
 
-@pytest.mark.parametrize("changes", [{"sums": {"burst": 5 * KIB + 1}}, {"heaps": {"wake": 48 * KIB + 1}}])
+@pytest.mark.parametrize(
+    "changes", [{"sums": {"burst": 5 * KIB + 1}}, {"heaps": {"wake": 48 * KIB + 1}}, {"modules": {"sensors/soil.py": KIB + 1}}]
+)
 def test_a_broken_budget_fails_though_the_table_is_fresh(
     project: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, dict[str, int]]
 ) -> None:

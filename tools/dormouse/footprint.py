@@ -33,14 +33,26 @@ _SPEED = 20
 _STORED = 10
 _WAKES_FOR_ALL = 5  # uploads in which all of them must have arrived
 
+_LOADED = """
+import gc
+import errno, machine, micropython, time, sensors
+gc.collect()
+before = gc.mem_alloc()
+import sensors.{}
+gc.collect()
+print(gc.mem_alloc() - before)
+"""
+
+
 @dataclass
 class Footprint:
-    """What was measured, in bytes: modules by source path, sums by name, boards by name, heaps by name."""
+    """What was measured, in bytes: modules by source path, sums by name, boards by name, heaps by name, heaps of drivers."""
 
     modules: dict[str, int]
     sums: dict[str, int]
     boards: dict[str, int]
     heaps: dict[str, int]
+    drivers: dict[str, int]
 
 
 def measure(root: Path) -> Footprint:
@@ -64,7 +76,25 @@ def measure(root: Path) -> Footprint:
         sums = {name: program.loaded(modules) for name, program in programs.items()}
         heaps = {name: smallest(program.fits) for name, program in programs.items()}
         heaps["wake"] = _Wake(root, read, broker.port).smallest()
-    return Footprint(modules, sums, boards, heaps)
+    return Footprint(modules, sums, boards, heaps, _drivers(root))
+
+
+def _drivers(root: Path) -> dict[str, int]:
+    """The heap that each driver takes while it is loaded."""
+    files = {}
+    for path in sorted((root / "sensors").glob("*.py")):
+        files[f"/sensors/{path.stem}.mpy"] = _compiled(root, path)
+    found = {}
+    for name in [Path(file).stem for file in files if not file.endswith("/__init__.mpy")]:
+        files["/main.py"] = _LOADED.format(name).encode()
+        # With a limit the interpreter's table of names has grown beforehand; without, it grows in the middle of a driver.
+        with VirtualBoard("feather_s2", files, heap=str(_ENOUGH)) as board:
+            output = board.run_wake().output
+        try:
+            found[name] = int(output)
+        except ValueError as error:
+            raise DormouseError(f"sensors/{name}.py cannot be loaded: {output.strip().splitlines()[-1:]}") from error
+    return found
 
 
 def smallest(fits: Callable[[int], bool]) -> int:
