@@ -112,7 +112,8 @@ def render(found: Footprint) -> str:
         tolerance=_TOLERANCE,
         lines="\n".join(lines),
         drivers="\n".join(
-            f"| {name} | {found.modules[_module(name)]} | {_driver_budget(name)} | {heap} |" for name, heap in found.drivers.items()
+            f"| {name} | {found.modules[_module(name)]} | {_driver_budget(name)} | {heap} |"
+            for name, heap in found.drivers.items()
         ),
         boards="\n".join(f"| {board} | {count} |" for board, count in found.boards.items()),
         modules="\n".join(f"| {name} | {count} |" for name, count in found.modules.items()),
