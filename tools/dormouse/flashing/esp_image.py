@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from pathlib import Path
+from typing import Any
 
 from dormouse.flashing import firmware
 from dormouse.flashing.esptool_log import silent
@@ -85,7 +86,7 @@ def _image(chip: str, data: bytes, at: int) -> str | None:
         return "it does not begin as an image does"
     try:
         with silent():
-            image = LoadFirmwareImage(chip, data[at:])
+            image: Any = LoadFirmwareImage(chip, data[at:])
     except (RuntimeError, struct.error, TypeError, IndexError) as error:  # esptool's FatalError is a RuntimeError
         return str(error).splitlines()[0].rstrip(".") or "it cannot be read"
     if getattr(image, "chip_id", None) not in (None, _number(chip)):

@@ -111,10 +111,10 @@ class Loader:
         return self._master >= 0
 
     def _unplug(self) -> None:
-        if self._master >= 0:
-            os.close(self._master)
+        master, self._master = self._master, -1
+        if master >= 0:
+            os.close(master)
             os.close(self._slave)
-            self._master = -1
 
     def _run(self) -> None:
         received = b""
