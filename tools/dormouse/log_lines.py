@@ -58,6 +58,8 @@ class Lines:
     def _line(self, data: bytes) -> Line | None:
         text = data.rstrip(b"\r").decode("utf-8", "replace")
         bad = max((at for at, letter in enumerate(text) if _is_noise(letter)), default=-1)
+        if bad < 0 and not text.strip():
+            return None
         self._noisy = self._noisy or bad >= 0
         text = text[bad + 1 :]
         if self._noisy:
@@ -67,8 +69,6 @@ class Lines:
             elif not _WORDS.match(text):
                 # Noise has letters in it too, and ends of lines.
                 return Line("noise", "")
-        if not text.strip():
-            return None
         if _BOOT.match(text):
             reset = _RESET.search(text)
             return Line("boot", text, (reset[1] or f"cause {reset[2]}") if reset else "")
