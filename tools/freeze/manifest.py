@@ -1,6 +1,8 @@
 # What is built into the firmware of an ESP8266 (docs/freeze.md): MicroPython's build runs this file, nothing copies it.
 # https://docs.micropython.org/en/latest/reference/manifest.html
-# ruff: noqa: F821  include, package and module are the build's
+# include, package and module are the build's:
+# ruff: noqa: F821
+# pyright: reportUndefinedVariable=false
 
 from pathlib import Path
 

@@ -22,7 +22,7 @@ BAUD = 115200  # every MicroPython port's REPL; native USB does not care
 LEASH_S = 60
 _CHUNK = 512  # bytes of a file at a time: an ESP8266's heap has room for a few times as much
 _SILENT_S = 10
-_KNOCK_S = 4.0
+_KNOCK_S = 4
 _ESPTOOL_RESET_S = 0.1  # esptool/reset.py, HardReset
 
 # ESP32 has hardware timers 0 to 3 only (ports/esp32/machine_timer.c); the others take -1 for one in software.
@@ -52,7 +52,7 @@ class Link:
     Raises NoAnswer when the port cannot be opened or nobody answers.
     """
 
-    def __init__(self, port: str, leash_s: float = LEASH_S, knock_s: float = _KNOCK_S) -> None:
+    def __init__(self, port: str, leash_s: float = LEASH_S, knock_s: int = _KNOCK_S) -> None:
         self.port = port
         self._open = False
         with _quiet():
@@ -61,7 +61,7 @@ class Link:
             except (TransportError, OSError) as error:
                 raise NoAnswer(f"{port} cannot be opened: is another program using it, or may you not? ({error})") from error
             try:
-                self._transport.serial.write_timeout = _SILENT_S
+                setattr(self._transport.serial, "write_timeout", _SILENT_S)  # noqa: B010  mpremote may wrap the port
                 # With a soft reset: the heap of the program that ran is free again.
                 self._transport.enter_raw_repl(soft_reset=True, timeout_overall=knock_s)
                 self._transport.exec(_LEASH.format(round(leash_s * 1000)))
@@ -96,8 +96,7 @@ class Link:
             self._open = False
             with contextlib.suppress(TransportError, OSError, struct.error), _quiet():
                 self._transport.exec_raw_no_follow(_RESTART)
-                self._transport.serial.flush()
-                time.sleep(0.1)
+                time.sleep(0.1)  # until it is sent
             self._close()
 
     def abandon(self) -> None:
