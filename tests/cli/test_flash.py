@@ -89,7 +89,7 @@ def test_another_chip_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert set(chip.flash) == {OLD}
     assert not erased(chip)
     text = capsys.readouterr().err
-    assert f"the chip on {chip.path} is an ESP32-C3 (esp32_c3 has it), Unexpected Maker Feather S2 has an esp32s2" in text
+    assert f"the chip on {chip.path} is an ESP32-C3 (the chip of esp32_c3), Unexpected Maker Feather S2 has an esp32s2" in text
 
 
 @pytest.mark.parametrize(

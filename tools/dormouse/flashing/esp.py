@@ -73,7 +73,7 @@ def _connect(job: Job, alike: dict[str, list[str]]) -> Any:
     _release(esp)
     if found == chip:
         raise DormouseError(f"{job.port}: this {esp.CHIP_NAME} is locked (secure download mode): its flash cannot be written")
-    fits = f" ({', '.join(alike[found])} has it)" if found in alike else ""
+    fits = f" (the chip of {', '.join(alike[found])})" if found in alike else ""
     text = f"the chip on {job.port} is an {esp.CHIP_NAME}{fits}, {job.board['title']} has an {chip}"
     raise DormouseError(f"{text}; nothing was written. Is it the right --port and the right BOARD?")
 
@@ -159,7 +159,7 @@ def _said_by_esptool(text: str, job: Job) -> str:
         return _not_opened(text, job.port)
     if "Failed to connect" in text:
         why = " (it runs its program)" if "Wrong boot mode" in text else ""
-        return f"{job.port}: no boot loader answers{why}. {job.board['flash']['enter']} Then run this again"
+        return f"{job.port}: no boot loader answers{why}. Start it, then run this again: {job.board['flash']['enter']}"
     if "MD5 of file" in text or "flash region is empty" in text:
         return _with_state(f"{job.port}: the flash does not hold what was written. Try --baud {_ROM_BAUD}, another cable.", job)
     if any(words in text for words in _SILENT):
