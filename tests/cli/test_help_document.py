@@ -51,7 +51,17 @@ def test_every_setting_that_it_names_exists() -> None:
     known = {row[0] for row in settings.load_schema(ROOT).SETTINGS}
     named = set(re.findall(r"`([A-Z][A-Z_]{2,})(?: = [^`]*)?`", TEXT))
     assert named
-    assert named <= known | {"WIFI", "USER", "PASSWORD", "CA", "POWERON", "BROWN_OUT"}
+    assert named <= known | {
+        "WIFI",
+        "USER",
+        "PASSWORD",
+        "CA",
+        "POWERON",
+        "BROWN_OUT",
+        "ETIMEDOUT",
+        "ECONNREFUSED",
+        "EHOSTUNREACH",
+    }
 
 
 def test_its_links_lead_somewhere() -> None:
@@ -77,5 +87,10 @@ def test_the_lines_that_it_quotes_are_the_nodes() -> None:
     )
     for words in ('print("delivered",', 'print("upload failed:",', 'print("sensor", name, "failed:"', 'OSError("clock")'):
         assert words in source
+    link = (ROOT / "src/node/link.py").read_text()
+    quoted = re.findall(r"LinkError (\w+)`", TEXT)
+    assert quoted
+    for word in (*quoted, "refused", "handshake"):
+        assert f'"{word}"' in link
     assert "_WINDOW_S = const(8)" in (ROOT / "src/node/begin.py").read_text()
     assert "_WINDOW_S = 10" in (ROOT / "main.py").read_text()

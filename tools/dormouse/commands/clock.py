@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from dormouse import board_clock, boards, certificates, serial_ports, settings, timeservers
-from dormouse.board_clock import BoardClock
+from dormouse import boards, serial_ports, settings, timeservers
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import find_root
 from dormouse.settings import Settings
 from dormouse.timeservers import Answer
+
+if TYPE_CHECKING:
+    from dormouse.board_clock import BoardClock
 
 _WIDTH = 160
 _ANY = "auto"
@@ -93,6 +95,8 @@ def _show(console: Console, answers: list[Answer]) -> None:
 
 
 def _board(busy: Console, port: str, wait_s: float, facts: boards.Facts) -> BoardClock:
+    from dormouse import board_clock  # slow, and seldom needed; so below
+
     named = None if port == _ANY else port
     with busy.status("waiting for the board") if busy.is_terminal else Console(quiet=True).status(""):
         return board_clock.read(lambda: serial_ports.find(facts, named), wait_s, serial_ports.missing(facts))
@@ -120,6 +124,8 @@ def _tls(console: Console, secrets: Path, read: Settings, good: Answer | None, p
     if good is None:
         console.print("TLS: the node does not begin it before it has the time")
         return []
+    from dormouse import certificates
+
     now = datetime.fromtimestamp(time.time() + good.offset_s, timezone.utc)
     found = certificates.of_credentials(settings.load_credentials(secrets), secrets.parent) if secrets.is_file() else []
     if not any(it.what.startswith("CA") for it in found):
