@@ -108,6 +108,20 @@ def test_a_brownout_loop_is_many_wakes() -> None:
     assert [it.reset for it in found] == ["POWERON"] * 5
 
 
+def test_the_first_bytes_of_a_wake_do_not_make_the_last_one_longer() -> None:
+    found = wakes_of(
+        [
+            ("came", 0.0, False),
+            ("data", 1.0, POWER),
+            ("data", 3.0, b"delivered 1\r\n"),
+            ("data", 15.0, POWER[:1]),
+            ("data", 15.1, POWER[1:]),
+            ("close", 16.0),
+        ]
+    )
+    assert [(it.began, it.awake_s) for it in found] == [(1.0, 2.0), (15.1, 0.0)]
+
+
 def test_in_test_mode_the_program_itself_says_where_a_wake_ends() -> None:
     said = b"sensor air failed: OSError(19,)\ndelivered 1\n"
     found = wakes_of(

@@ -110,8 +110,6 @@ class Wakes:
         """Bytes came."""
         over = self._take(at, self._lines.feed(data))
         self._last = at
-        if self._wake is not None:
-            self._wake.ended = at
         return over
 
     def idle(self, at: float) -> list[Wake]:
@@ -138,6 +136,7 @@ class Wakes:
             if self._starts(at, line):
                 over += self._end()
             wake = self._wake or self._begin(at)
+            wake.ended = at  # not before the line is whole: its first bytes may be another wake's
             if line.kind == "text":
                 wake.lines.append(line.text)
                 self._uploaded = self._uploaded or bool(_UPLOAD.match(line.text))

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from dormouse import boards, log_port, serial_ports, settings, tracebacks
 from dormouse.errors import UsageError
@@ -58,7 +59,7 @@ def logs(
             _raw(out, notes, events, wakes)
         else:
             kept = Wakes(read["MAX_AWAKE_S"] + _HOLD_S)
-            _by_wake(out, notes, events, kept, facts["usb"] == "native", lambda wake: _tell(root, out, wake, as_json), wakes)
+            _by_wake(out, events, kept, facts["usb"] == "native", lambda wake: _tell(root, out, wake, as_json), wakes)
     except KeyboardInterrupt:
         return
     finally:
@@ -81,7 +82,6 @@ def _hint(notes: Console, facts: boards.Facts, test_mode: bool) -> None:
 
 def _by_wake(
     out: Console,
-    notes: Console,
     events: Iterable[Event],
     wakes: Wakes,
     native: bool,
@@ -89,7 +89,8 @@ def _by_wake(
     most: int | None,
 ) -> None:
     told = 0
-    status = notes.status("waiting for the port") if notes.is_terminal else Console(quiet=True).status("")
+    # Where the lines go, so that they come above it.
+    status = out.status("waiting for the port") if out.is_terminal else Console(quiet=True).status("")
     try:
         with status:
             for event in events:
@@ -134,7 +135,9 @@ def _tell(root: Path, out: Console, wake: Wake, as_json: bool) -> None:
     style = "red" if failures else "green" if words else ""
     what = "; ".join(words) or (others.pop(0) if len(others) == 1 else "printed:" if others else "nothing printed")
     reset = f" ({wake.reset})" if wake.reset else ""
-    out.print(f"{_local(wake.began)}  wake {wake.number}{reset}  {wake.awake_s:.1f} s  {what}", style=style)
+    # A Text, since the style given to print() would be that of the line with the wake's state, too.
+    head = f"{_local(wake.began)}  wake {wake.number}{reset}  {wake.awake_s:.1f} s  {what}"
+    out.print(Text(head, style=style))
     for line in others:
         out.print(f"    {line}")
     for lines, fits in decoded:
