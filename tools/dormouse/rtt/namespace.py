@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import socket
 import struct
@@ -12,6 +11,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+if sys.platform.startswith("linux"):  # the command that needs it is imported everywhere
+    import fcntl
 
 from dormouse.errors import DormouseError
 from dormouse.report import command_name
