@@ -8,7 +8,7 @@ thrown away (3.10, 3.10.4), so that a wake takes two, 10 s. "sleep": False leave
 150 uA of that cost as much as the second measurement, 243 mJ (3.10), after 8 minutes, not counting what the board itself takes
 in the other 5 s. It is also the only way that its automatic self-calibration works, which is made for measurements every 5
 minutes, becomes rarer with longer intervals, never happens where the supply is cut in between (3.10), and needs fresh air now
-and then. A part that sleeps needs a forced calibration (3.7.1) once in a while instead.
+and then. A part that sleeps needs a forced calibration (3.7.1) instead. False is for a supply that stays on in deep sleep.
 """
 
 import errno
@@ -31,7 +31,7 @@ _ACTIVE_UA = const(14700)
 _IDLE_NA = const(150000)
 _TIME_MS = const(10030)
 _ALLOWED = const((
-    ("sleep", "yes or no", "", True, "False: idle between wakes, self-calibrating; one measurement a wake, not two"),
+    ("sleep", "yes or no", "", True, "False: idle between wakes, self-calibrating; one a wake. Its supply must stay on"),
     ("altitude_m", "0 to 3000", "m", None, "above sea level; the thinner the air, the less CO2 is shown without it"),
     ("i2c", "bus", "", None, "the board's bus"),
 ))  # fmt: skip
