@@ -14,8 +14,9 @@ demo: ## a virtual node through four wakes, and what a subscriber received
 
 test: ## all tests, the pure ones on CPython and on MicroPython; ARGS="-k burst" passes pytest options
 	@tools/setup test
-	@# Many tests hold times against deadlines: what fails beside others must pass alone, on a machine that does nothing else.
-	@$(RUN) pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS) || \
+	@# They mostly wait, so there are more at once than cores. Many hold times against deadlines: what fails beside others must
+	@# pass alone, on a machine that does nothing else.
+	@$(RUN) pytest --numprocesses 4 --dist loadfile $(ARGS) || \
 		{ echo "== what failed, again and alone"; $(RUN) pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 soak: ## 10,000 wakes of 16 nodes with outages, resets, power cuts, about 15 minutes on two cores; ARGS="--seed 7 --wakes 500"
