@@ -255,14 +255,12 @@ class Life:
             times += [due for due, _ in self.timers.values()]
         next_ones = (self.watchdogs.next_due(), self.wifi.next_change(), self.edges.next_due())
         times += [t for t in next_ones if t is not None]
-        if self.board.serial is not None and self.board.serial.interrupt and self._main is not None:
-            times.append(self._main + _SETTLED_MS)
-        if self.board.serial is not None and self.board.serial.nudge_at is not None:
-            times.append(self.board.serial.nudge_at)
+        if self.board.serial is not None and self._main is not None:
+            times += self.board.serial.next_due(self._main + _SETTLED_MS)
         return max(0, min(times) - self.host_ms()) / 1000
 
     def _due(self) -> None:
-        now = self.host_ms()
+        now, serial = self.host_ms(), self.board.serial
         for item in [d for d in self._delayed if d[0] <= now]:
             self._delayed.remove(item)
             self._answer(item[1])
@@ -273,14 +271,12 @@ class Life:
                 else:
                     self.timers[key] = (max(due + period, now), period)
                 os.write(self.process.pipes.timers, bytes([key]))
-                if self.board.serial is not None:
-                    self.board.serial.nudge_at = now + _SETTLED_MS
+                if serial is not None:
+                    serial.nudge_at = now + _SETTLED_MS
         if keys := self.edges.due(now, self.watchdogs.interrupts):
             os.write(self.process.pipes.timers, keys)
-        if self.board.serial is not None:
-            self.board.serial.nudge(self, now)
-            if self.board.serial.interrupt:
-                self.board.serial.deliver(self)
+        if serial is not None:
+            serial.due(self, now)
         change = self.wifi.next_change()
         if change is not None and change <= now:
             self.show_link()
@@ -302,7 +298,7 @@ class Life:
                 self.keep(kept)
         self._take_output()
         if self.board.serial is not None:
-            self.board.serial.detach(self.wake.ended in ("deepsleep", "reset", "watchdog"))
+            self.board.serial.detach(self.wake.ended in ("deepsleep", "reset", "watchdog") or self.wake.reason == "power cut")
         self.process.end()
         self.wake.waited_ms = self.process.waited_ms
         self.wake.output = self._output.decode("utf-8", "replace")

@@ -29,7 +29,7 @@ class SerialPort:
 
     native_usb: it ends with deep sleep and with a reset of the chip.
     Attributes: path, which stays the same; raw, whether the REPL is in raw mode; interrupt, whether a Ctrl-C waits for the
-    board's program to run; nudge_at, host ms, None for never: see nudge().
+    board's program to run; nudge_at, host ms, None for never: see _nudge().
     """
 
     def __init__(self, native_usb: bool) -> None:
@@ -114,8 +114,18 @@ class SerialPort:
         else:
             self._write(_CTRL_C)
 
-    def nudge(self, life: Life, now: int) -> None:
-        """A timer was due a moment ago: let the prompt, too, run what it has scheduled."""
+    def next_due(self, settled: int) -> list[int]:
+        """When due() is wanted next, host ms. settled: when the program can take a Ctrl-C."""
+        return [settled] * self.interrupt + ([] if self.nudge_at is None else [self.nudge_at])
+
+    def due(self, life: Life, now: int) -> None:
+        """What waits: a Ctrl-C for a program that can take it, callbacks for a prompt that sits in a read()."""
+        self._nudge(life, now)
+        if self.interrupt:
+            self.deliver(life)
+
+    def _nudge(self, life: Life, now: int) -> None:
+        # A timer was due a moment ago: let the prompt, too, run what it has scheduled.
         if self.nudge_at is None or now < self.nudge_at or self._process is None:
             return
         self.nudge_at = None
