@@ -54,7 +54,7 @@ class Link:
 
     def __init__(self, port: str, leash_s: float = LEASH_S, knock_s: int = _KNOCK_S) -> None:
         self.port = port
-        self._open = False
+        self._open = self._lost = False
         with _quiet():
             try:
                 self._transport = SerialTransport(port, BAUD, timeout=_SILENT_S)
@@ -100,11 +100,16 @@ class Link:
             self._close()
 
     def abandon(self) -> None:
-        """As restart(), from the middle of a conversation."""
+        """As restart(), from the middle of a conversation; a board that is gone is left to its leash."""
+        if self._lost:
+            self.close()
         if self._open:
-            with contextlib.suppress(TransportError, OSError, struct.error), _quiet():
-                self._transport.serial.write(b"\x03\x03")
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_KNOCK_S)
+            try:
+                with _quiet():
+                    self._transport.serial.write(b"\x03\x03")
+                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_KNOCK_S)
+            except (TransportError, OSError, struct.error):
+                self.close()
             self.restart()
 
     def close(self) -> None:
@@ -128,11 +133,13 @@ class Link:
             lines = error.error_output.strip().splitlines()
             raise DormouseError(f"the board says: {lines[-1] if lines else 'an error without a text'}") from error
         except (TransportError, serial.SerialException, struct.error) as error:
+            self._lost = True
             raise LinkLost(f"the board at {self.port} is gone: {_why(error)}") from error
         except OSError as error:
             # The file system's, which mpremote has turned into ours, or the port's.
             if error.args and isinstance(error.args[-1], str) and error.args[-1].startswith(("/", ".")):
                 raise DormouseError(f"the board says: {error}") from error
+            self._lost = True
             raise LinkLost(f"the board at {self.port} is gone: {_why(error)}") from error
 
 
