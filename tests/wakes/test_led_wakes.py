@@ -46,7 +46,7 @@ def counted(node: Any, board: str, first: Any = None) -> int:
             else:
                 groups.append([at])
         counts.update(map(len, groups[:-1]))  # the last one was cut short
-        if counts.total() >= 2:
+        if counts and counts.most_common(1)[0][1] >= 2:
             return counts.most_common(1)[0][0]
     raise AssertionError(f"no flashes: {counts}")
 
