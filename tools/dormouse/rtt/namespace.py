@@ -12,9 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-if sys.platform.startswith("linux"):  # the command that needs it is imported everywhere
-    import fcntl
-
 from dormouse.errors import DormouseError
 from dormouse.report import command_name
 
@@ -89,6 +86,8 @@ class Namespace:
 
 
 def _open_tun() -> int:
+    import fcntl  # not there on Windows, where all commands must at least start
+
     try:
         tun = os.open(_TUN, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
@@ -106,6 +105,8 @@ def _set(name: str, value: str) -> None:
 
 
 def _bring_up(device: str, address: str | None) -> None:
+    import fcntl
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for request, value in ((_SIOCSIFADDR, address), (_SIOCSIFNETMASK, _NETMASK)):
             if address is not None and value is not None:

@@ -75,9 +75,10 @@ def rtc_set(life: Life, data: bytes) -> bytes:
 
 def timer(life: Life, data: bytes) -> bytes:
     key, kind, period = struct.unpack("<BBI", data)
-    life.timers.pop(key, None)
-    if kind != 2:
-        life.timers[key] = (life.host_ms() + period, period if kind == 1 else None)
+    if kind == 2:
+        life.timers.stop(key)
+    else:
+        life.timers.set(key, life.host_ms() + period, period if kind == 1 else None)
     return b""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .calls import CALLS
 from .edges import Edges
 from .process import Process
+from .timers import Timers
 from .wake import TracebackFilter, Wake
 from .watchdogs import Watchdogs
 from .wifi import Wifi
@@ -32,7 +33,7 @@ class Life:
     def __init__(self, board: VirtualBoard, cap_s: float, raw: bool = False) -> None:
         self.board = board
         self.wake = Wake(board.wakes, board.cause_name())
-        self.timers: dict[int, tuple[int, int | None]] = {}
+        self.timers = Timers()
         self.pins: dict[str, int] = {}
         self.edges = Edges(self)
         self.buses: list[i2c.Bus] = []  # machine.I2C objects, by their number
@@ -251,9 +252,8 @@ class Life:
 
     def _wait_s(self) -> float:
         times: list[float] = [self._cap, *(due for due, _ in self._delayed)]
-        if self.watchdogs.interrupts:
-            times += [due for due, _ in self.timers.values()]
-        next_ones = (self.watchdogs.next_due(), self.wifi.next_change(), self.edges.next_due())
+        timers = self.timers.next_due() if self.watchdogs.interrupts else None
+        next_ones = (timers, self.watchdogs.next_due(), self.wifi.next_change(), self.edges.next_due())
         times += [t for t in next_ones if t is not None]
         if self.board.serial is not None and self._main is not None:
             times += self.board.serial.next_due(self._main + _SETTLED_MS)
@@ -264,15 +264,10 @@ class Life:
         for item in [d for d in self._delayed if d[0] <= now]:
             self._delayed.remove(item)
             self._answer(item[1])
-        for key, (due, period) in list(self.timers.items()):
-            if due <= now and self.watchdogs.interrupts:
-                if period is None:
-                    del self.timers[key]
-                else:
-                    self.timers[key] = (max(due + period, now), period)
-                os.write(self.process.pipes.timers, bytes([key]))
-                if serial is not None:
-                    serial.nudge_at = now + _SETTLED_MS
+        if self.watchdogs.interrupts and (keys := self.timers.due(now)):
+            os.write(self.process.pipes.timers, keys)
+            if serial is not None:
+                serial.nudge_at = now + _SETTLED_MS
         if keys := self.edges.due(now, self.watchdogs.interrupts):
             os.write(self.process.pipes.timers, keys)
         if serial is not None:

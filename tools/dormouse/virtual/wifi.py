@@ -1,8 +1,4 @@
-"""The radio of a virtual board: what the three WLAN classes ask for, with each port's status codes and habits.
-
-Sources of the codes: ports/esp32/network_wlan.c (1000, 1001, 1010 and 802.11 reasons), ports/esp8266 (0 to 5),
-extmod/network_cyw43.c and cyw43.h (-3 to 3), extmod/network_ninaw10.c (0 and 1).
-"""
+"""The radio of a virtual board: what the WLAN classes ask for, with each port's habits."""
 
 from __future__ import annotations
 
@@ -11,18 +7,11 @@ from typing import Any
 
 from .mesh import AccessPoint, Attempt, WifiMesh
 from .models import BoardModel
+from .wifi_states import BAD_KEY, CODES, IDLE, JOINING, NO_AP, NO_IP, UP
 from .wire import Refused
 from .world import WifiWorld
 
 _NO_ADDRESS = ["0.0.0.0", "0.0.0.0", "0.0.0.0", "0.0.0.0"]
-# idle, connecting, associated without address, connected, no such network, wrong password
-_STATUS = {
-    "esp32": (1000, 1001, 1001, 1010, 201, 202),
-    "esp8266": (0, 1, 1, 5, 3, 2),
-    "cyw43": (0, 1, 2, 3, -2, -3),
-    "nina": (0, 0, 0, 1, 0, 0),  # it says connected or not
-}
-_IDLE, _JOINING, _NO_IP, _UP, _NO_AP, _BAD_KEY = range(6)
 _LEAVE_MS = 50  # until the ESP ports' drivers have ended an association under way
 _DHCP_WAIT_MS = 10_000  # network_lwip.c: ifconfig("dhcp")
 
@@ -40,20 +29,20 @@ class Wifi:
         self._now = now_ms
         self._speed = speed
         self._radio = model.radio or model.port
-        self._codes = _STATUS[self._radio]
+        self._codes = CODES[self._radio]
         self._kept = kept  # what the ESP8266's SDK keeps in flash: ssid, key, access point, station mode
         self._ap: AccessPoint | None = None  # joined, or about to be
         self._channel = -1
         self._active = False
         self._steps: list[tuple[int, int]] = []  # (time, state) still to come
-        self._state = _IDLE
+        self._state = IDLE
         self._ready = 0  # the radio's start is over
         self._ssid: str | None = None
         self._key: str | None = None
         self._bssid: bytes | None = None
         self._four: list[str] | None = None  # a static address
         self._failed = 0
-        self._reason = _IDLE  # of the last failure: ESP32 shows it until the next success
+        self._reason = IDLE  # of the last failure: ESP32 shows it until the next success
         self._leaving = 0  # an association under way is given up, but not yet by the driver
         self._reconnects = -1
         self._lost = False
@@ -84,13 +73,13 @@ class Wifi:
         """True while packets can flow."""
         self._advance()
         dead = self._world.dead if isinstance(self._world, WifiMesh) else ()
-        return self._state == _UP and self._address()[0] not in dead
+        return self._state == UP and self._address()[0] not in dead
 
     def status(self) -> int:
         """What WLAN.status() gives."""
         self._advance()
         # network_wlan.c looks at the last reason before it looks at what is under way (micropython #17339).
-        return self._codes[self._reason if self._reason and self._state != _UP else self._state]
+        return self._codes[self._reason if self._reason and self._state != UP else self._state]
 
     def next_change(self) -> int | None:
         """When the state changes next, in the clock's milliseconds."""
@@ -99,7 +88,7 @@ class Wifi:
     def lose(self) -> None:
         """The access point goes away for the rest of this life."""
         self._lost = True
-        if self._state != _IDLE:
+        if self._state != IDLE:
             self._plan(self._now(), None)
 
     def _access_points(self) -> list[AccessPoint]:
@@ -123,7 +112,7 @@ class Wifi:
     def _advance(self) -> None:
         while self._steps and self._steps[0][0] <= self._now():
             when, self._state = self._steps.pop(0)
-            if self._state in (_NO_AP, _BAD_KEY):
+            if self._state in (NO_AP, BAD_KEY):
                 self._failed += 1
                 if self._radio != "esp32":
                     continue
@@ -132,31 +121,31 @@ class Wifi:
                     self._plan(when, self._bssid)
                 else:
                     self._reason = self._state
-            elif self._state == _UP:
-                self._reason = _IDLE
+            elif self._state == UP:
+                self._reason = IDLE
                 if self._four is None and isinstance(self._world, WifiMesh):
                     self._world.leases += 1
                 if self._world.drops_after_ms is None:
                     continue
-                self._steps.append((when + self._ms(self._world.drops_after_ms), _JOINING))
+                self._steps.append((when + self._ms(self._world.drops_after_ms), JOINING))
 
     def _plan(self, start: int, bssid: bytes | None) -> None:
         world, model = self._world, self._model
-        self._state = _JOINING
+        self._state = JOINING
         self._ap = self._choose(bssid)
         if self._ap is None:
-            self._steps = [(start + self._ms(model.scan_ms), _NO_AP)]
+            self._steps = [(start + self._ms(model.scan_ms), NO_AP)]
             return
         if (self._key or "") != (world.password if self._ap.password is None else self._ap.password):
-            self._steps = [(start + self._ms(model.auth_fail_ms), _BAD_KEY)]
+            self._steps = [(start + self._ms(model.auth_fail_ms), BAD_KEY)]
             return
         took = world.associate_ms
         if took is None:
             took = model.associate_bssid_ms if bssid else model.associate_ms
         joined = start + self._ms(took)
-        self._steps = [(joined, _NO_IP)]
+        self._steps = [(joined, NO_IP)]
         if self._four:
-            self._steps = [(joined, _UP)]
+            self._steps = [(joined, UP)]
         else:
             self._lease(joined)
 
@@ -182,7 +171,7 @@ class Wifi:
         if on and not self._active:
             self._ready = self._now() + self._ms(self._model.radio_ms)
         if not on:
-            self._steps, self._state = [], _IDLE
+            self._steps, self._state = [], IDLE
             if self._radio == "nina":
                 self._four = None  # the module is held in reset
         if self._radio == "esp8266" and self._kept.get("station", True) != on:
@@ -220,21 +209,21 @@ class Wifi:
             raise Refused("Wifi Internal State Error")
 
     def _busy(self) -> bool:
-        return self._state == _JOINING or self._now() < self._leaving
+        return self._state == JOINING or self._now() < self._leaving
 
     def _do_disconnect(self) -> None:
-        if self._state == _JOINING:
+        if self._state == JOINING:
             self._leaving = self._now() + self._ms(_LEAVE_MS)
-        self._steps, self._state, self._failed = [], _IDLE, 0
+        self._steps, self._state, self._failed = [], IDLE, 0
 
     def _do_rssi(self) -> int:
-        if self._state not in (_UP, _NO_IP):
+        if self._state not in (UP, NO_IP):
             if self._radio == "esp32":
                 raise Refused("Wifi Unknown Error 0x300f")  # ESP_ERR_WIFI_NOT_CONNECT
             return 31 if self._radio == "esp8266" else 0
         if self._radio == "nina":
             # It breaks the link (micropython-mqtt README).
-            self._steps, self._state = [], _IDLE
+            self._steps, self._state = [], IDLE
         return self._ap.rssi if self._ap else 0
 
     def _do_scan(self) -> int:
@@ -259,30 +248,30 @@ class Wifi:
     def _do_ifconfig(self, four: Any = None) -> list[str] | None:
         if four is None:
             return self._address()
-        if four == "dhcp" and self._four and self._state == _UP and self._radio != "cyw43":
+        if four == "dhcp" and self._four and self._state == UP and self._radio != "cyw43":
             # A CYW43 keeps the old address until the new one comes, and counts as connected.
-            self._state = _NO_IP
+            self._state = NO_IP
             self._lease(self._now())
         self._four = None if four == "dhcp" else four
-        if self._four and self._state == _NO_IP:
-            self._steps, self._state = [], _UP
-        elif self._four and self._state == _JOINING and len(self._steps) > 1:
-            self._steps = [(self._steps[0][0], _UP)]
+        if self._four and self._state == NO_IP:
+            self._steps, self._state = [], UP
+        elif self._four and self._state == JOINING and len(self._steps) > 1:
+            self._steps = [(self._steps[0][0], UP)]
         return None
 
     def _address(self) -> list[str]:
-        four = list(self._four or (self._world.address if self._state == _UP else _NO_ADDRESS))
+        four = list(self._four or (self._world.address if self._state == UP else _NO_ADDRESS))
         # nina_wifi_drv.c, nina_ifconfig(): there is no command that gets the name server.
         return [*four[:3], four[2]] if self._radio == "nina" else four
 
     def _lease(self, start: int) -> None:
         if self._world.dhcp_answers:
             dhcp = self._model.dhcp_ms if self._world.dhcp_ms is None else self._world.dhcp_ms
-            self._steps.append((start + self._ms(dhcp), _UP))
+            self._steps.append((start + self._ms(dhcp), UP))
 
     def _do_renew(self) -> tuple[bool, int]:
         """Whether the CYW43 port's ifconfig("dhcp") succeeds, and the milliseconds that it waits for it."""
-        if self._state not in (_UP, _NO_IP) or not self._world.dhcp_answers:
+        if self._state not in (UP, NO_IP) or not self._world.dhcp_answers:
             return False, self._ms(_DHCP_WAIT_MS)
         return True, self._ms(self._model.dhcp_ms if self._world.dhcp_ms is None else self._world.dhcp_ms)
 
@@ -305,7 +294,7 @@ class Wifi:
         if get in ("ssid", "essid"):
             return self._ssid or self._kept.get("ssid") or ""
         if get == "channel":
-            return self._ap.channel if self._ap and self._state in (_UP, _NO_IP) else 1
+            return self._ap.channel if self._ap and self._state in (UP, NO_IP) else 1
         if get == "reconnects":
             return self._reconnects
         return self._config.get(str(get), 0)
