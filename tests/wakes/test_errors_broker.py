@@ -154,7 +154,7 @@ def test_a_record_that_mqtt_5_refuses_stays_and_goes_again(make_node: MakeNode) 
     with ScriptedBroker(modern=True) as broker:
         broker.reason = 0x97  # quota exceeded (MQTT 5 section 3.4.2.1)
         node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=broker.address, NAME="n", MQTT5=True, WAKE_EVERY_S=EVERY_S)
-        wake, asleep_s = slept(node)
+        wake, _ = slept(node)
         assert "upload failed: MQTT5Error quota exceeded" in wake.output
         broker.reason = 0x10  # no matching subscribers: it is taken
         assert "delivered 2" in slept(node)[0].output

@@ -2,7 +2,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import machine
 from _port_pyb import *
 from _port_pyb import Timer as _Timer
 from machine import RTC as RTC  # ports/stm32/modpyb.c: the same type

@@ -1,6 +1,5 @@
-# The stub was made on a Pyboard v1.1, which has no lwIP. A Pyboard D's module is extmod/modlwip.c, mp_module_lwip_globals_table.
-from typing import Any
-
+# The stub was made on a Pyboard v1.1, which has no lwIP. A Pyboard D's module is extmod/modlwip.c,
+# mp_module_lwip_globals_table.
 from _port_socket import *
 from _absent import Absent
 
