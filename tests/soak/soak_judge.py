@@ -76,8 +76,8 @@ def _of_losses(story: Story, arrivals: list[Arrival]) -> Iterator[str]:
     in_hand = {number for life in story.lives if life.cut for number in life.numbers}
     dropped = sum(story.dropped.values())
     least = missing - in_hand - story.gone
-    # A reading in hand may have been stored, and dropped later.
-    if not len(least) <= dropped <= len(missing):
+    # A reading in hand may have been stored, and dropped later; one that arrived unknown to the node too.
+    if not len(least) <= dropped <= len(missing | story.unsure):
         wakes = {number: life.wake.number for life in story.lives for number in life.numbers}
         where = ", ".join(f"{number} of wake {wakes[number]}" for number in sorted(least)[:10])
         yield f"{len(least)} readings are missing and {dropped} are counted as dropped; missing: {where}"

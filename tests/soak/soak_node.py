@@ -99,12 +99,15 @@ class Life:
 
 @dataclass
 class Story:
-    """All that a node did. gone: numbers that a power cut may have taken with the retained memory."""
+    """All that a node did. gone: numbers that a power cut may have taken with the retained memory. unsure: numbers that arrived
+    in a wake which did not learn of it: in an outage that lasts the node may drop them all the same.
+    """
 
     plan: Plan
     lives: list[Life] = field(default_factory=list)
     given: dict[int, float] = field(default_factory=dict)  # number: true time
     gone: set[int] = field(default_factory=set)
+    unsure: set[int] = field(default_factory=set)
     dropped: dict[int, int] = field(default_factory=dict)  # by 0: as the node counts
     failed: str = ""  # the virtual board itself did
 
@@ -233,11 +236,14 @@ class Node:
 
     def _wake(self, told: str, cap_s: float) -> Life:
         self._numbers = []
-        before = self._stolen_ms()
+        before, known = self._stolen_ms(), self._arrived()
         wake = self.board.run_wake(cap_s)
         cut = wake.reason == "power cut" or (wake.reason == "host time" and cap_s < _LONG_S)
         life = Life(wake, told, cut, self._stolen_ms() - before, self._numbers)
         self.story.lives.append(life)
+        if any(phase[0] == "mqtt" for phase in wake.phases) and not wake.output.startswith("delivered"):
+            time.sleep(0.05)  # the listener hears of it a moment later than the node
+            self.story.unsure |= self._arrived() - known
         if wake.reason != "power cut":
             self.board.note()
         return life
