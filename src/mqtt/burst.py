@@ -143,8 +143,8 @@ async def exchange(
                             await write(sock, out, until)
                             out = bytearray()
                             n = 0
-                            if waiting:
-                                quiet_ms = 0  # the results' PUBACK comes after what the broker held back
+                            if waiting and pings < 1:
+                                quiet_ms = 0  # it was silent once, and the results' PUBACK comes after what it held back
                         elif not done and (n == 0 or not answered):
                             raise OSError(ETIMEDOUT if n is None else ECONNRESET)
                         if done or n is None:
