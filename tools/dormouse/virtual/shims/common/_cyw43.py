@@ -1,4 +1,4 @@
-# WLAN of a CYW43, Pico W. Source: extmod/network_cyw43.c.
+# WLAN of a CYW43: Pyboard D, Pico W. Source: extmod/network_cyw43.c.
 import _wlan
 
 STAT_IDLE = 0
@@ -9,16 +9,13 @@ STAT_CONNECT_FAIL = -1
 STAT_GOT_IP = 3
 
 
-class WLAN(_wlan.Base):
+class Cyw43(_wlan.Base):
     IF_STA = 0
     IF_AP = 1
     PM_NONE = 0x10
     PM_PERFORMANCE = 0xA11142
-    PM_POWERSAVE = 17
     SEC_OPEN = 0
     SEC_WPA_WPA2 = 0x00400006
-    SEC_WPA3 = 0x01000004
-    SEC_WPA2_WPA3 = 0x01400004
     _ONE = "must query one param"
     _BOTH = "can't specify pos and kw args"
     _GOT_IP = STAT_GOT_IP
