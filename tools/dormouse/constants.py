@@ -17,16 +17,22 @@ _NUMBERS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
+ERROR, WARNING = "error", "warning"
+
+
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with a line of a file. line is 0 when it is about the whole file."""
+    """Something wrong with a line of a file. line is 0 when it is about the whole file. kind: of the rule that says so."""
 
     file: str
     line: int
     text: str
+    level: str = ERROR
+    kind: str = "setting"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
+        at = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{at}: {'warning: ' if self.level == WARNING else ''}{self.text}"
 
 
 @dataclass

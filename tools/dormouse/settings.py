@@ -10,8 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dormouse import clashes, constants, drivers
-from dormouse.constants import Constant, ConstantsFile, Problem
+from dormouse import checking, clashes, constants, drivers
+from dormouse.checking import Node, Secrets
+from dormouse.constants import ERROR, WARNING, Constant, ConstantsFile, Problem
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import board_names, shown
 
@@ -26,12 +27,14 @@ class SettingsError(DormouseError):
 
 @dataclass
 class Settings:
-    """Checked settings: values by name, and config.py's text with the node's lines in it."""
+    """Checked settings: values by name, and config.py's text with the node's lines in it. node: for rules of checking/."""
 
     values: dict[str, Any]
     base: ConstantsFile
     overlaid: dict[str, str]
-    left_out: dict[str, str] = field(default_factory=dict)  # sensors that another board than BOARD has not, and why
+    node: Node
+    left_out: dict[str, str] = field(default_factory=dict)  # sensors that another board than BOARD cannot have, and why
+    warnings: list[Problem] = field(default_factory=list)  # of config.py and nodes/NAME.py: allowed, and perhaps regretted
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -57,9 +60,9 @@ def load(root: Path, config: Path | None = None, node: str | None = None, board:
     """Read and check the settings of a node.
 
     Arguments: root, the template; config, the file to read instead of root/config.py; node, the NAME of a
-    nodes/NAME.py whose lines replace those of config.py; board, the board to use instead of BOARD: sensors that it has
-    not are left out then.
-    Raises UsageError when a file is not there or the board is unknown, SettingsError with every problem found.
+    nodes/NAME.py whose lines replace those of config.py; board, the board to use instead of BOARD: sensors that it
+    cannot have are left out then, and nothing is warned of.
+    Raises UsageError when a file is not there or the board is unknown, SettingsError with every error found.
     """
     base = _read(config or root / "config.py")
     overlay = _read(root / "nodes" / f"{node}.py") if node else ConstantsFile("", "")
@@ -71,18 +74,30 @@ def load(root: Path, config: Path | None = None, node: str | None = None, board:
             raise UsageError(f"no board {board!r}; there are: {', '.join(board_names(root))}")
         values["BOARD"], overlaid["BOARD"] = board, repr(board)
     problems = [*base.problems, *overlay.problems] or _check(root, values, merged, base.file)
+    checked = Node(root, values, merged, base.file, node)
     left_out: dict[str, str] = {}
     if not problems:
         found = {name: drivers.unfit(root, values["BOARD"], options) for name, options in values["SENSORS"].items()}
         left_out = {name: why for name, why in found.items() if why}
-    if left_out and board is None:
-        problems = [_at_sensor(merged, base.file, name, why) for name, why in left_out.items()]
-    if problems:
-        raise SettingsError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
-    if left_out:
-        values["SENSORS"] = {name: options for name, options in values["SENSORS"].items() if name not in left_out}
-        overlaid["SENSORS"] = repr(values["SENSORS"])
-    return Settings(values, base, overlaid, left_out)
+        if board is None:
+            problems = [_at_sensor(merged, base.file, name, why) for name, why in left_out.items()]
+            problems = problems or checking.of_node(checked)
+        else:
+            problems = _leave_out(checked, left_out)
+            overlaid.update({"SENSORS": repr(values["SENSORS"])} if left_out else {})
+    errors = [problem for problem in problems if problem.level == ERROR]
+    if errors:
+        raise SettingsError(_sorted(errors))
+    return Settings(values, base, overlaid, checked, left_out, _sorted(problems))
+
+
+def every_problem(root: Path, config: Path | None = None, node: str | None = None) -> tuple[Settings | None, list[Problem]]:
+    """What load() gives, None when there are errors, and all problems, warnings too, by file and line. Raises UsageError."""
+    try:
+        read = load(root, config, node)
+    except SettingsError as error:
+        return None, error.problems
+    return read, read.warnings
 
 
 def load_credentials(path: Path) -> ConstantsFile:
@@ -91,6 +106,42 @@ def load_credentials(path: Path) -> ConstantsFile:
     if found.problems:
         raise SettingsError(found.problems)
     return found
+
+
+def check_credentials(read: Settings, path: Path) -> list[Problem]:
+    """What is wrong, or unwise, in a credentials.py that a node shall have; by line. Raises UsageError when it is not there."""
+    found = _read(path)
+    return _sorted(found.problems or checking.of_secrets(read.node, Secrets(found, path.parent)))
+
+
+def refuse(problems: list[Problem]) -> list[Problem]:
+    """The warnings among problems. Raises SettingsError when there are errors."""
+    errors = [problem for problem in problems if problem.level == ERROR]
+    if errors:
+        raise SettingsError(errors)
+    return [problem for problem in problems if problem.level == WARNING]
+
+
+def _sorted(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.file, problem.line))
+
+
+def _leave_out(node: Node, left_out: dict[str, str]) -> list[Problem]:
+    """On another board than the settings are for: take out those sensors, and add to them what the rules refuse.
+
+    Returns what else is an error.
+    """
+    sensors = node["SENSORS"]
+    node.values["SENSORS"] = {name: options for name, options in sensors.items() if name not in left_out}
+    errors = []
+    for problem in checking.of_node(node):
+        name = next((name for name in sensors if problem.text.startswith(f"SENSORS[{name!r}] ")), None)
+        if problem.level == ERROR and name is None:
+            errors.append(problem)
+        elif problem.level == ERROR and name is not None:
+            left_out.setdefault(name, problem.text.partition("] ")[2])
+    node.values["SENSORS"] = {name: options for name, options in sensors.items() if name not in left_out}
+    return errors
 
 
 def _read(path: Path) -> ConstantsFile:
