@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dormouse import mpy, names, shorten
 from dormouse.errors import DormouseError
+from dormouse.homeassistant import discovery
 from dormouse.imports import Modules
 from dormouse.project import shown
 from dormouse.settings import Settings
@@ -78,7 +79,7 @@ def files(root: Path, settings: Settings, config: str, credentials: bytes | None
 
     Arguments: root, the template; settings, the node's; config and credentials, the texts of config.py and
     credentials.py (None: none is copied); source, True for .py everywhere instead of .mpy.
-    Raises DormouseError when a module does not compile.
+    Raises DormouseError when a module does not compile, or the service needs a NAME.
     """
     result: dict[str, bytes] = {}
     needed = modules(root, settings)
@@ -100,4 +101,6 @@ def files(root: Path, settings: Settings, config: str, credentials: bytes | None
     result["/config.py"] = config.encode()
     if credentials is not None:
         result["/credentials.py"] = credentials
+    if settings["SERVICE"] == discovery.SERVICE:
+        result[discovery.PATH] = discovery.text(root, settings)
     return result
