@@ -3,7 +3,7 @@
 
 BOARD = "feather_s2"          # a folder of boards/
 NAME = None                   # a-z 0-9 -, at most 32 characters; None: made from the chip's id
-AREA = None                   # not in this version: None
+AREA = None                   # "Garden": the room shown in Home Assistant, at most 32 bytes; None: no room
 
 WAKE_EVERY_S = 15 * 60        # from one wake to the next, 10 s to 30 days
 UPLOAD_EVERY = 1              # wakes per upload, 1 to 96; the others keep the radio off
@@ -26,8 +26,8 @@ BATTERY = {                   # None: on mains; published as volts and percent
 BROKER = "192.168.1.10"       # host or host:port; user and password: credentials.py
 TLS = False                   # True: port 8883; the CA certificate is in credentials.py
 MQTT5 = False                 # True: the broker itself tells (status: lost) when the node misses two uploads
-SERVICE = "plain"             # plain
-TOPIC = "dormouse/{name}"     # at most 64 bytes; below it: readings, set, result
+SERVICE = "plain"             # a module of src/node/services/: plain (docs/services.md)
+TOPIC = "dormouse/{name}"     # at most 64 bytes; {name}, {user}; below it: readings, set, result
 STATIC_IP = None              # ("192.168.1.50/24", "192.168.1.1"): the largest saving; None: DHCP
 COUNTRY = None                # "DE": Wi-Fi channels 12 and 13 need it; None: the firmware's default
 NTP = None                    # time server; None: the broker's host, then pool.ntp.org

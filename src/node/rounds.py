@@ -10,10 +10,29 @@ from node import state as states
 _ROUND_BYTES = const(4000)  # the most of record bodies in one burst: about three TCP segments
 _ROUND = const(32)  # and of records: aedes hangs up on more than 42 packets before its CONNACK
 _SHARE = const(50)  # and the part of the free heap that they may take: they are needed as records and as packets
+_FREE = const(20000)  # bytes of heap for a second round
 
 
-def pending(memory):
-    """The records of the next burst, as outbox.pending() gives them."""
+def following(memory, service, every, batch, more, acked, gone):
+    """What the next burst carries: (records as outbox.pending() gives them, messages); messages None: the upload is over.
+
+    service: the module. every: config.UPLOAD_EVERY. batch, more, acked, gone: of the burst before, gone that of done(); batch
+    None before the first.
+    """
+    if batch is None:
+        return _pending(memory, service), more
+    # What the broker did not acknowledge goes again in the next wake, not for ever in this one.
+    if gone < len(batch):
+        return batch, None
+    # And a heap in pieces has no room for a second round.
+    found = gone > 1 and gc.mem_free() > _FREE and _pending(memory, service)
+    if found:
+        more.clear()
+        return found, more
+    return [], service.rest(memory, every, more, acked) if hasattr(service, "rest") else None
+
+
+def _pending(memory, service):
     gc.collect()
     share = gc.mem_free() // (4 * _SHARE if memory.state.flags & states.SMALL_HEAP else _SHARE)
     found = outbox.pending(memory, min(_ROUND_BYTES, share))[:_ROUND]
@@ -24,6 +43,8 @@ def pending(memory):
         if pids[i] in pids[:i]:
             del found[i:]
             break
+    if hasattr(service, "most"):
+        del found[service.most(memory, found) :]
     return found
 
 

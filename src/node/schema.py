@@ -2,14 +2,13 @@
 a deploy, and the documentation and the commands' ranges are made from it.
 
 A row is (name, kind, unit, low, high, default, note). For numbers low and high are values, for text they are lengths in
-UTF-8 bytes. A name with a dot is an entry of that dictionary. A trailing ? on the kind allows None. A kind "later" is a
-setting that this version does not obey: only its default is accepted.
+UTF-8 bytes. A name with a dot is an entry of that dictionary. A trailing ? on the kind allows None.
 """
 
 SETTINGS = (
     ("BOARD", "word", "", 1, 32, "feather_s2", "a folder of boards/"),
     ("NAME", "name?", "", 1, 32, None, "None: made from the chip's id"),
-    ("AREA", "later", "", None, None, None, "the room shown in Home Assistant"),
+    ("AREA", "text?", "bytes", 1, 32, None, "the room shown in Home Assistant"),
     ("WAKE_EVERY_S", "int", "s", 10, 30 * 86400, 900, "from one wake to the next"),
     ("UPLOAD_EVERY", "int", "wakes", 1, 96, 1, "wakes per upload"),
     ("UPLOAD_IF", "news", "", 0, 4, {}, '{"air.temperature_c": {"change": 1.0, "below": 2.0, "above": 30}}'),
@@ -24,7 +23,7 @@ SETTINGS = (
     ("BROKER", "host", "", 1, 128, "192.168.1.10", "host or host:port"),
     ("TLS", "bool", "", None, None, False, "port 8883; CA in credentials.py"),
     ("MQTT5", "bool", "", None, None, False, "the broker tells when the node misses its uploads"),
-    ("SERVICE", "choice", "", None, None, "plain", ("plain",)),
+    ("SERVICE", "word", "", 1, 32, "plain", "a module of src/node/services/"),
     ("TOPIC", "topic", "bytes", 1, 64, "dormouse/{name}", "below it: readings, set, result"),
     ("STATIC_IP", "address?", "", None, None, None, '("192.168.1.50/24", "192.168.1.1")'),
     ("COUNTRY", "country?", "", 2, 2, None, "two letters, Wi-Fi regulations"),
@@ -114,8 +113,6 @@ def allowed(row):
         return "{}: edge both, rising or falling, min_gap_s {} to {}{}".format(note, low, high, none)
     if kind == "news":
         return "at most {} fields of sensors with change (above 0), below, above, such as {}".format(high, note)
-    if kind == "later":
-        return "only {!r} in this version".format(row[5])
     return "{}, {} to {} bytes{}".format(note, low, high, none)
 
 
@@ -137,8 +134,6 @@ def problem(row, value):
 
 
 def _fits(kind, value, low, high, row):
-    if kind == "later":
-        return value == row[5] and type(value) is type(row[5])
     if kind == "bool":
         return isinstance(value, bool)
     if kind in ("int", "number"):
@@ -160,6 +155,8 @@ def _fits(kind, value, low, high, row):
         return False
     if kind == "name":
         return all(c in _NAME for c in value)
+    if kind == "text":
+        return True
     if kind == "word":
         return all(c in _NAME or c == "_" for c in value)
     if kind == "country":
@@ -192,7 +189,7 @@ def _is_condition(field, rule):
 
 def _is_topic(text):
     # MQTT 3.1.1 section 4.7: no wildcard and no NUL in a topic name; a leading $ belongs to the broker.
-    rest = text.replace("{name}", "x")
+    rest = text.replace("{name}", "x").replace("{user}", "x")
     return not any(c in rest for c in "+#{}\0") and rest[0] not in "$/" and rest[-1] != "/"
 
 

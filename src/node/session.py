@@ -18,7 +18,8 @@ def settings(memory, config, credentials, broker):
     unique_id = memory.board().unique_id()
     chip = binascii.hexlify(unique_id).decode()
     name = config.NAME or chip[-6:]
-    asked = filters = service.subscriptions(config.TOPIC, name)
+    template = config.TOPIC.replace("{user}", credentials.USER or "")
+    asked = filters = service.subscriptions(template, name)
     if state.refused:
         from node import grants
 
@@ -44,7 +45,7 @@ def settings(memory, config, credentials, broker):
         "user": credentials.USER,
         "password": credentials.PASSWORD,
         # A clean goodbye takes it back (MQTT 3.1.1 section 3.1.2.5): it is for a node that dies in its upload.
-        "will": (service.topic(config.TOPIC, name, "status"), lost, True, 1),
+        "will": (service.topic(template, name, "status"), lost, True, 1),
         # With MQTT 5 seconds: the will's delay, in which it is due twice.
         "v5": _delay_s(memory, config) if config.MQTT5 else None,
         "pipeline": not state.flags & states.STEP_BY_STEP,
@@ -53,7 +54,7 @@ def settings(memory, config, credentials, broker):
         from node import secure
 
         secure.add(options, state, credentials, config.BROKER.partition(":")[0])
-    return config.SERVICE, config.TOPIC, name, host, options, filters, said
+    return config.SERVICE, template, name, host, options, filters, said
 
 
 def _delay_s(memory, config):

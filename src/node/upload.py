@@ -8,7 +8,6 @@ from micropython import const
 from node import drop
 from power import awake
 
-_ROUND_FREE = const(20000)  # bytes of heap
 _EXCHANGE_S = const(8)
 
 
@@ -24,6 +23,9 @@ def run(memory, service_name, template, name, host, options, filters, said):
     service = __import__("node.services." + service_name, None, None, ("*",))
     # The messages that go along; the last alone may have an acknowledgement that counts.
     more, said = _step("node.report", "messages", memory, service, template, name, options, said)
+    adapt = getattr(service, "adapt", None)
+    if adapt:
+        adapt(memory, more, options)
     state = memory.state
     heard = []
 
@@ -32,8 +34,10 @@ def run(memory, service_name, template, name, host, options, filters, said):
         batch[:] = [rec[:1] for rec in batch]
         publish.batch = ()
         more.clear()
-        if message[0][-9:] == b"/throttle":
-            return _step("node.throttle", "take", state, message[1])
+        if hasattr(service, "heard"):
+            message = service.heard(memory, *message)
+            if not message:
+                return None
         if message[1].startswith(b'{"chip":'):
             from node import twin
 
@@ -56,17 +60,22 @@ def run(memory, service_name, template, name, host, options, filters, said):
             if codec:
                 # The will's delay is too short, perhaps: it is taken back, until the next upload.
                 codec.goodbye = codec.disconnect()
+        if adapt:
+            adapt(memory, results, None)
         return results
 
-    delivered = 0
+    delivered = gone = 0
     delay_s = options.pop("v5")
-    codec = None
-    topic = service.topic(template, name, "readings")
+    batch = acked = codec = None
+    topics = service.topic(template, name, "history"), service.topic(template, name, "readings")
     while True:
-        batch = _step("node.rounds", "pending", memory)
-        publish = Batch(service, topic, state, batch, more)
+        batch, more = _step("node.rounds", "following", memory, service, said[4], batch, more, acked, gone)
+        if more is None:
+            print("delivered", delivered)
+            return
+        publish = Batch(service, topics, state, batch, more)
         acked = bytearray(len(batch) + len(more))
-        gone = 0
+        granted, pipelined = b"", True
         try:
             if delay_s:
                 from mqtt.v5 import V5
@@ -75,6 +84,10 @@ def run(memory, service_name, template, name, host, options, filters, said):
                 codec = V5({}, {0x18: delay_s}, 4)
             options["v5"] = codec
             granted, pipelined = _exchange(host, publish, acked, on_message, options)
+        except OSError:
+            # What a service says beside the readings is worth no backoff.
+            if batch or not delivered:
+                raise
         finally:
             if state.told[14] & 4:
                 # For the next report (node.about), since this wake has one: now all that it needed is still there.
@@ -87,12 +100,6 @@ def run(memory, service_name, template, name, host, options, filters, said):
             delivered += gone
         if not pipelined or state.refused or granted.strip(b"\1") or gone < len(batch):
             _step("node.grants", "note", state, filters, options["subscribe"], granted, pipelined, acked[: len(batch)])
-        # What the broker did not acknowledge goes again in the next wake, not for ever in this one. And a heap in pieces has no
-        # room for a second round.
-        if gone < len(batch) or gone < 2 or gc.mem_free() < _ROUND_FREE or not _step("node.rounds", "pending", memory):
-            print("delivered", delivered)
-            return
-        more.clear()
 
 
 def _step(module, function, *args):
@@ -117,9 +124,9 @@ def _exchange(host, publish, acked, on_message, options):
 class Batch:
     """The messages of one burst, each made when it is asked for: ten records are not in memory twice."""
 
-    def __init__(self, service, topic, state, batch, more):
+    def __init__(self, service, topics, state, batch, more):
         self._service = service
-        self._topic = topic
+        self._topics = topics
         self._state = state
         self._more = more
         self.batch = batch
@@ -127,7 +134,7 @@ class Batch:
     def __len__(self):
         # By it the client makes its room, 192 bytes for each: a report is longer than a reading, and some readings are too.
         size = sum([len(rec[3]) for rec in self.batch]) // 192 + len(self.batch) // 2
-        return max(len(self.batch), size) + 2 * len(self._more) - 1
+        return max(len(self.batch), size, 1) + 2 * len(self._more) - 1
 
     def __getitem__(self, i):
         """(topic, payload, retain, qos, pid, dup): the packet id comes from sequence number and boot (see node.rounds), so that
@@ -143,4 +150,6 @@ class Batch:
             flags = 1
         payload = self._service.readings(key, when, flags, body)
         pid = ((key & 0xFFFF) - 1 + ((key >> 16) - 1) * 4099) % 0xFFFF + 1
-        return self._topic, payload, False, 1, pid, key <= state.sent
+        # Whoever stamps readings with the time at which they come must get no old one: those go elsewhere, and say how old.
+        topic = self._topics[key == state.boot << 16 | state.seq]
+        return topic, payload, False, 1, pid, key <= state.sent

@@ -188,6 +188,12 @@ THROTTLING = """
 
 def subscriptions(template, name):
     return [("me/throttle", 1)]
+
+
+def heard(memory, topic, payload, retain, dup):
+    from node import throttle
+
+    throttle.take(memory.state, payload)
 """
 
 
@@ -195,7 +201,10 @@ def test_a_throttle_message_is_obeyed_over_sleeps_and_doubles(
     make_node: MakeNode, mosquitto: Any, listener: Listener
 ) -> None:
     service = (ROOT / "src/node/services/plain.py").read_text() + THROTTLING
-    extra = {"/lib/node/services/plain.py": service.encode()}
+    extra = {
+        "/lib/node/services/plain.py": service.encode(),
+        "/lib/node/throttle.py": (ROOT / "src/node/throttle.py").read_bytes(),
+    }
     node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=f"{mosquitto.host}:{mosquitto.port}", WAKE_EVERY_S=10, extra=extra)
     listener.client.unsubscribe("#")  # it takes JSON alone
     listener.publish("me/throttle", b"data rate limit reached, 700 seconds until throttle released", retain=True)

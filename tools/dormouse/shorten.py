@@ -17,7 +17,7 @@ from dormouse.parsed import parsed
 
 _SCHEMA = "node.schema"
 # Kinds of settings whose note is in no message of node.schema: it is for the documentation, on the PC.
-_SILENT = ("int", "number", "bool", "true", "name", "country", "sensors", "dict", "later")
+_SILENT = ("int", "number", "bool", "true", "name", "country", "sensors", "dict")
 _NEW = [f"_{letter}" for letter in string.ascii_lowercase]
 
 
