@@ -26,16 +26,17 @@ _FOLDERS = sorted(path.parent.name for path in _BOARDS.glob("*/profile.py"))
 _KINDS = {"measured", "datasheet", "code", "doc", "estimate"}
 _KEYS = {
     "": {"name", "title", "chip", "port", "usb", "firmware", "flash", "currents", "sleep", "pins", "rails"}
-    | {"radio", "wiring", "trouble", "adc", "virtual", "virtual_sources"},
+    | {"network", "radio", "wiring", "trouble", "adc", "virtual", "virtual_sources"},
     "firmware": {"name", "also", "page", "suffix", "minimum", "machine", "hostname", "source"},
     "flash": {"method", "offset", "baud", "enter", "flash_bytes", "filesystem_bytes", "source"},
     "sleep": {"max_ms", "retained_bytes", "kind", "source"},
     "pins": {"i2c", "spi", "onewire", "led", "led_on", "light", "battery", "rail", "wake", "kind", "source"},
+    "network": {"local_names", "source"},
     "rails": {"battery", "always", "sensors", "switched", "settle_ms", "divider", "source"},
     "virtual": {"boot_ms", "wake_boot_ms", "radio_ms", "associate_ms", "associate_bssid_ms", "dhcp_ms", "scan_ms"}
     | {"auth_fail_ms", "drift"},
 }
-_OPTIONAL = {"pins": {"names", "labels"}, "virtual": {"unique_id", "radio"}}
+_OPTIONAL = {"pins": {"names", "labels", "taken", "care"}, "virtual": {"unique_id", "radio"}}
 _CURRENTS = {"deepsleep": ("uA", 5, 20000), "cpu": ("mA", 5, 150), "radio": ("mA", 30, 300), "peak": ("mA", 100, 1000)}
 
 

@@ -13,7 +13,7 @@ from errors_broker import ScriptedBroker
 from dormouse.virtual.models import load
 from nodes import BOARDS, ROOT, MakeNode
 
-LED = {"feather_s2": ("13", 1), "pyboard_d": ("A15", 0), "esp8266": ("2", 0)}  # the chip's name, the level that shines
+LED = {"feather_s2": ("13", 1), "pyboard_d": ("F5", 0), "esp8266": ("2", 0)}  # the chip's name, the level that shines
 SLEEP = (ROOT / "power/sleep.py").read_bytes()
 TICK_MS = 10
 

@@ -181,7 +181,8 @@ def wifi(life: Life, data: bytes) -> bytes:
 
 def dns(life: Life, data: bytes) -> bytes:
     world, host = life.board.world.dns, data.decode()
-    address = None if world.fails or not life.wifi.connected() else world.table.get(host)
+    nowhere = world.fails or not life.wifi.connected() or (host.endswith(".local") and not life.board.model.local_names)
+    address = None if nowhere else world.table.get(host)
     ms = world.ms if address else world.fail_ms
     if not life.wifi.connected():
         ms = 0

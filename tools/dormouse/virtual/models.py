@@ -44,6 +44,7 @@ class BoardModel(Port):
     auth_fail_ms: int  # until a wrong password is known
     drift: float  # of the clock that runs in deep sleep: 0.01 sleeps 1 % too long
     native_usb: bool  # the port vanishes in deep sleep
+    local_names: bool  # asks for NAME.local by multicast; else there is no such name
     rail: str | None  # pin that switches the sensors' supply, as the chip names it
     pin_range: tuple[int, int]
     pins: dict[str, str] = field(default_factory=dict)  # the board's names of pins to the chip's
@@ -102,6 +103,7 @@ def _model(name: str, board: dict[str, Any]) -> BoardModel:
         whole_flash_bytes=board["flash"]["flash_bytes"],
         retained_bytes=board["sleep"]["retained_bytes"],
         native_usb=board["usb"] == "native",
+        local_names=board["network"]["local_names"],
         rail=aliases.get(pins["rail"], pins["rail"]) or None,
         pin_range=chip.pin_range,
         pins=aliases,

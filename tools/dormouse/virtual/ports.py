@@ -150,6 +150,7 @@ def _pins(*ranges: int | tuple[int, int]) -> tuple[int, ...]:
 _S2_PINS = _pins((0, 18), 21, (33, 46))
 _S3_PINS = _pins((0, 18), 21, (33, 48))
 _ESP32_PINS = _pins((0, 23), (25, 27), (32, 39))
+_STM32_ADC = tuple(f"{bank}{pin}" for bank, most in (("A", 8), ("B", 2), ("C", 6)) for pin in range(most))
 CHIPS = MappingProxyType(
     {
         "esp32": Chip(
@@ -165,6 +166,7 @@ CHIPS = MappingProxyType(
         "esp32s2": Chip(
             "esp32",
             _S2_PINS,
+            inputs=(46,),
             wakes=_pins((0, 21)),
             adc=_pins((1, 20)),
             adc_mv=(750, 1050, 1300, 2500),
@@ -187,8 +189,8 @@ CHIPS = MappingProxyType(
             shims={"timers": 2, "i2c": 1, "bits": 12, "mhz": 160, "wake": "gpio"},
         ),
         "esp8266": Chip("esp8266", _pins((0, 16)), adc=(0,), adc_mv=(1000,)),
-        # Four of the six WKUP inputs are on the Pyboard D's pins (RM0431, section 4.4).
-        "stm32f722": Chip("stm32", wakes=("A0", "A2", "C1", "C13"), adc_mv=(3300,)),
+        # Four of the six WKUP inputs are on the Pyboard D's pins (RM0431, section 4.4). adc: STM32F722 datasheet, pin definitions.
+        "stm32f722": Chip("stm32", wakes=("A0", "A2", "C1", "C13"), adc=_STM32_ADC, adc_mv=(3300,)),
         "rp2040": Chip("rp2", _pins((0, 29)), adc=_pins((26, 29)), adc_mv=(3300,)),
     }
 )

@@ -204,6 +204,8 @@ class ADC:
 
     def __init__(self, _id):
         self._pin = _id if isinstance(_id, int) else (_id if isinstance(_id, Pin) else Pin(_id))._id
+        if isinstance(self._pin, str) and self._pin not in _wire.model["chip"]["adc"]:
+            raise ValueError("pin {} does not have ADC capabilities".format(self._pin))
 
     def read_u16(self):
         # 12 bits over the chip's supply, which is what the battery has left once that is less than 3.3 V; spread to 16.
