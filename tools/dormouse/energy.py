@@ -1,6 +1,7 @@
 """The charge of a wake and the life of a battery: a model, from the phases of a wake and the currents of board.toml.
 
 Nothing here is measured on the user's board. Charge is what flows at the supply, in millicoulombs (mA times s).
+`dormouse simulate`, `bench --phases` and `battery` all compute with these functions.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dormouse.battery import cells
 from dormouse.errors import DormouseError
 from dormouse.project import shown
 
@@ -19,12 +21,11 @@ else:
     import tomli as tomllib
 
 _MILLI = {"uA": 0.001, "mA": 1.0, "A": 1000.0}
-_HOURS_PER_MONTH = 730.0
-_WITH_RADIO = ("link", "clock", "mqtt", "finish")
-
-# Loss on the shelf, as a part of the capacity a month. Sources: LiPo about 5 % (owiki, Self-discharge); Li-ion cells 2 to
-# 3 % (hdp-power.com), taken for LiFePO4 as well; alkaline 2 to 3 % a year (hdp-power.com).
-_SELF_DISCHARGE = {"lipo": 0.05, "lifepo4": 0.03, "2xaa": 0.03 / 12, "3xaa": 0.03 / 12}
+HOURS_PER_MONTH = 730.0
+# Phases with the radio on: tls and search are only in wakes that dormouse.battery.wakes makes up.
+WITH_RADIO = ("link", "search", "clock", "tls", "mqtt", "finish")
+# Where a sensor takes longer, the radio starts this long before it is ready (src/node/reading.py, _LINK_MS).
+LEAD_MS = 2000
 
 
 @dataclass(frozen=True)
@@ -47,25 +48,46 @@ def read_currents(root: Path, board: str) -> Currents:
     return Currents(*values)
 
 
-def wake_mc(currents: Currents, phases: Sequence[tuple[str, int, int]]) -> float:
-    """The charge of one wake, in mC.
+def phases_mc(currents: Currents, phases: Sequence[tuple[str, float, float]]) -> list[tuple[str, float]]:
+    """The charge of each phase of one wake, in mC, by name and in the order given.
 
     Arguments: phases, (name, start in ms, length in ms) as VirtualBoard gives them. In a wake that uses the network the
-    radio is started as the measurement begins, and is off after "finish".
+    radio is started as the measurement begins, or two seconds before it ends, and is off after "finish".
     """
-    names = {name for name, _, _ in phases}
-    with_radio = {*_WITH_RADIO, "measure"} if "link" in names else set()
-    return sum(
-        (currents.radio_ma if name in with_radio else currents.cpu_ma) * length_ms / 1000 for name, _, length_ms in phases
-    )
+    uploads = "link" in {name for name, _, _ in phases}
+    found = []
+    for name, _, length_ms in phases:
+        with_radio_ms = length_ms if name in WITH_RADIO else min(length_ms, LEAD_MS) if name == "measure" else 0
+        with_radio_ms = with_radio_ms if uploads else 0
+        charge = currents.radio_ma * with_radio_ms + currents.cpu_ma * (length_ms - with_radio_ms)
+        found.append((name, charge / 1000))
+    return found
 
 
-def life_months(currents: Currents, charge_mc: float, interval_s: float, kind: str, capacity_mah: float) -> float:
-    """How long a battery lasts, in months of 730 hours.
+def wake_mc(currents: Currents, phases: Sequence[tuple[str, float, float]]) -> float:
+    """The charge of one wake, in mC. Arguments: as phases_mc()."""
+    return sum(charge for _, charge in phases_mc(currents, phases))
+
+
+def life_months(
+    currents: Currents,
+    charge_mc: float,
+    interval_s: float,
+    kind: str,
+    capacity_mah: float,
+    stages: Sequence[tuple[float, int]] = ((1.0, 1),),
+    celsius: float = cells.ROOM_C,
+) -> float:
+    """How long a battery lasts, in months of 730 hours; never longer than such a cell is good for on a shelf.
 
     Arguments: charge_mc, of an average wake; interval_s, from one wake to the next; kind, BATTERY's type;
-    capacity_mah, its capacity.
+    capacity_mah, its capacity; stages, (part of the capacity, how many times the interval is then as long), one after
+    another: dormouse.battery.cells.stages(); celsius, where the battery lies.
     """
-    average_ma = currents.deepsleep_ma + charge_mc / interval_s
-    self_discharge_ma = capacity_mah * _SELF_DISCHARGE[kind] / _HOURS_PER_MONTH
-    return capacity_mah / (average_ma + self_discharge_ma) / _HOURS_PER_MONTH
+    cell = cells.CELLS[kind]
+    lost_ma = capacity_mah * cell.loss_at(celsius).typical / HOURS_PER_MONTH
+    hours = 0.0
+    for part, longer in stages:
+        average_ma = currents.deepsleep_ma + charge_mc / (interval_s * longer)
+        hours += capacity_mah * cell.usable_at(celsius) * part / (average_ma * cell.step_up + lost_ma)
+    return min(hours / HOURS_PER_MONTH, cell.shelf_months)
