@@ -78,13 +78,17 @@ def read(path: Path, shown: str) -> ConstantsFile:
     Arguments: path, the file; shown, how messages name it.
     Raises OSError when the file cannot be read.
     """
-    found = ConstantsFile(shown, "")
     try:
-        found.source = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        tree = ast.parse(found.source)
+        return parse(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"), shown)
     except UnicodeDecodeError:
-        found.problems.append(Problem(shown, 0, "is not UTF-8 text"))
-        return found
+        return ConstantsFile(shown, "", problems=[Problem(shown, 0, "is not UTF-8 text")])
+
+
+def parse(source: str, shown: str) -> ConstantsFile:
+    """The same of a text."""
+    found = ConstantsFile(shown, source)
+    try:
+        tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", 0) or 0
         found.problems.append(Problem(shown, line, f"is not Python: {getattr(error, 'msg', error)}"))
