@@ -10,8 +10,8 @@ import uctypes
 
 from micropython import const
 
-VERSION = const(3)
-_FORMAT = const("<HHIIIIHBBHBIIIIIIIIIhhB24s30sIHB25s21sIBBI")
+VERSION = const(4)
+_FORMAT = const("<HHIIIIHBBHBIIIIIIIIIhhB24s30sIHB25s25sIBBI")
 _FIELDS = (
     "boot",  # cold boots of this board, kept in flash too
     "seq",  # records taken since the cold boot
@@ -43,7 +43,7 @@ _FIELDS = (
     "window_h",  # hour of the clock of the last service window after repeated crashes
     "refused",  # of the subscriptions: node.grants
     "news",  # bytes again: node.changes has the first 16, node.pin the last 9
-    "told",  # bytes again: node.report
+    "told",  # bytes again: node.report, the last 4 node.discovery
     "chores",  # node.chores: commands to obey at the end of the wake
     "upload_every",  # as commanded; 0: config.py's
     "hung",  # wakes that did not come to their end, since the last good upload (node.begin)

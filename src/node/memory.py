@@ -6,7 +6,7 @@ from micropython import const
 
 from power import retained
 
-_VERSION = const(3)  # node.fields', which is not loaded for the whole wake
+_VERSION = const(4)  # node.fields', which is not loaded for the whole wake
 
 
 class Memory:

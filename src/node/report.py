@@ -3,7 +3,8 @@
 state.told, which only these know: node.report, node.about, node.twin, node.tally and node.log. Its bytes:
 0 failures of each kind since the last report, four bits each (node.backoff.KINDS); 4 a check of what the last report said;
 5 the sequence number then; 7 the last bytes of another chip that uses this node's topics, 0: none; 10 free heap;
-11 checks of tracebacks that were kept; 14 flags; 15 the last upload's wake: its length, and its phases'.
+11 checks of tracebacks that were kept; 14 flags; 15 the last upload's wake: its length, and its phases';
+21 node.discovery's.
 """
 
 import binascii

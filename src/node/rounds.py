@@ -55,8 +55,8 @@ def done(memory, batch, acked):
     state = memory.state
     if batch:
         state.sent = max(state.sent, batch[-1][0])
-    if len(acked) > len(batch) and acked[-1]:
-        state.told[14] |= 8  # the last message is a traceback, taken or refused: node.tally
+        if len(acked) > len(batch) and acked[-1]:
+            state.told[14] |= 8  # the last message is a traceback, taken or refused: node.tally
     # MQTT 5: from 128 on it is a refusal, and the record stays.
     acked = bytes([code == 1 for code in acked[: len(batch)]])
     outbox.ack(memory, batch, acked)

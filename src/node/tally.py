@@ -49,7 +49,7 @@ def short(n):
 
 def _times(told):
     # The length of this wake so far, and of its phases: three bytes each in awake.trail, a letter and when it began.
-    told[_TIMES:] = bytes(6)
+    told[_TIMES : _TIMES + 6] = bytes(6)
     told[_TIMES] = short(awake.elapsed_ms() >> _SHIFT)
     trail = getattr(awake, "trail", b"")
     place = 1  # from power applied to the second mark, "measure"

@@ -25,7 +25,7 @@ def run(memory, service_name, template, name, host, options, filters, said):
     more, said = _step("node.report", "messages", memory, service, template, name, options, said)
     adapt = getattr(service, "adapt", None)
     if adapt:
-        adapt(memory, more, options)
+        adapt(memory, template, name, more, options)
     state = memory.state
     heard = []
 
@@ -61,7 +61,7 @@ def run(memory, service_name, template, name, host, options, filters, said):
                 # The will's delay is too short, perhaps: it is taken back, until the next upload.
                 codec.goodbye = codec.disconnect()
         if adapt:
-            adapt(memory, results, None)
+            adapt(memory, template, name, results, None)
         return results
 
     delivered = gone = 0
@@ -132,9 +132,9 @@ class Batch:
         self.batch = batch
 
     def __len__(self):
-        # By it the client makes its room, 192 bytes for each: a report is longer than a reading, and some readings are too.
-        size = sum([len(rec[3]) for rec in self.batch]) // 192 + len(self.batch) // 2
-        return max(len(self.batch), size, 1) + 2 * len(self._more) - 1
+        # By it the client makes its room, 192 bytes for each: it must not grow, and what it need not have others may need.
+        size = sum([len(rec[3]) + len(self._topic) + 52 for rec in self.batch])
+        return (size + sum([len(message[0]) + len(message[1]) + 9 for message in self._more])) // 192 + 2
 
     def __getitem__(self, i):
         """(topic, payload, retain, qos, pid, dup): the packet id comes from sequence number and boot (see node.rounds), so that

@@ -138,7 +138,7 @@ def test_another_board_is_known_by_its_greeting_and_not_by_anybodys_words():
         twin.greeted(kept, own, words)
         assert not any(kept.told), words
     twin.greeted(kept, own, b'{"chip":"0a0b0c112233"}')
-    assert bytes(kept.told[7:10]) == b"\x11\x22\x33" and len(kept.told) == 21
+    assert bytes(kept.told[7:10]) == b"\x11\x22\x33" and len(kept.told) == 25
 
 
 class Board:

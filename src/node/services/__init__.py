@@ -17,7 +17,8 @@ Text below is str. template: config.TOPIC, with {user} replaced by credentials.U
 
 Optional; what a service does not have costs nothing:
 
-    adapt(memory, messages, options)       called when the messages that go along with the readings are made, before the client
+    adapt(memory, template, name, messages, options)
+                                           called when the messages that go along with the readings are made, before the client
                                            is loaded; change both in place. messages: a list of (topic, payload, retain, qos,
                                            pid 0, dup False), payload str or bytes; put more in front (a `/get`, say), never at
                                            the end: the acknowledgement of the last one counts when it is the traceback.
@@ -34,7 +35,7 @@ Optional; what a service does not have costs nothing:
                                            not loaded; 0 ends the upload. found: of outbox.pending()
     rest(memory, every, more, acked)       the readings are delivered: what else the service wants to say, in a burst of its own
                                            each time, until it returns None. Returns a sequence of messages as above with a
-                                           clear(); its len() may be more than its number, 192 bytes of room are made for each.
+                                           clear(); its len() may be more than its number: 384 bytes of room are made for each.
                                            every: config.UPLOAD_EVERY. more, acked: the messages of the burst before, and which
                                            were acknowledged (1), 0 for others. What fails here does not fail the upload
     from node.services.plain import ...    whatever a service has in common with the default one

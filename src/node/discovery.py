@@ -1,0 +1,116 @@
+"""Home Assistant's discovery messages: streamed from flash after the readings, a few in each burst, never more than one of them
+beside the packets. Loaded when there are readings delivered, and only with that service.
+
+discovery.txt, in the board's root: one message per line, topic, a tab, JSON; without JSON the entity goes. @E@ in it is
+expire_after in seconds. Lines without a tab mean nothing here; the first one is best a mark of what follows: it, the file's
+size and expire_after say whether the messages are to be sent anew. So they are after a deploy, after a power-up, and when
+the interval is commanded or stretched; not in every wake.
+
+Of state.told (node.report), from byte 21 on: mark (2), lines that the broker has (255: all), uploads that failed to send one.
+"""
+
+import gc
+import os
+import time
+
+from micropython import const
+
+from node.state import STRETCHED
+from power import awake
+from power.retained import check
+
+PATH = "discovery.txt"
+_MARK = const(21)
+_DONE = const(23)
+_FAILS = const(24)
+_ALL = const(255)
+_MOST_FAILS = const(6)  # a broker that wants none is asked every 64th upload
+_LEFT_MS = const(2000)  # of the awake budget, for one burst
+_BYTES = const(4000)  # the most of one burst
+_SHARE = const(12)  # and its part of the free heap
+_RETRY_S = const(7200)  # node.backoff's cap for the sleep after a failed upload
+
+
+def expire_s(interval_s, every, awake_s):
+    """Seconds without a reading after which an entity is unavailable: not after a sleep, nor after one upload that failed.
+
+    interval_s: from one wake to the next, as it is now. every: wakes per upload. awake_s: MAX_AWAKE_S. One period, an eighth of
+    it for a clock that runs off, the longest sleep after one failure (node.backoff: the interval, and at most two more or two
+    hours), a slot of the clock that is missed, and the wakes themselves.
+    """
+    period_s = interval_s * every
+    return period_s + period_s // 8 + 2 * interval_s + min(2 * interval_s, _RETRY_S) + 3 * awake_s
+
+
+def following(memory, every, more, acked):
+    """The next messages as a Lines, None when no more are due. See services/__init__.py, rest()."""
+    state = memory.state
+    told = state.told
+    interval_s = memory.interval_s() << (2 if state.flags & STRETCHED else 0)
+    awake_s = time.ticks_diff(awake.end, awake.started) // awake.MS_PER_S if awake.end is not None else 60
+    text = str(expire_s(interval_s, state.upload_every or every, awake_s))
+    try:
+        size = os.stat(PATH)[6]
+        with open(PATH, "rb") as f:
+            mark = check(f.readline(), "{} {}".format(size, text).encode())[:2]
+    except OSError:
+        return None  # installed by hand, say: there is nothing to discover
+    if isinstance(more, Lines):
+        there = bytes(acked).find(b"\0", 0, more.number)
+        there = more.number if there < 0 else there
+        told[_DONE] += there
+        told[_FAILS] = 0 if there else min(told[_FAILS] + 1, _MOST_FAILS)
+        if not there:
+            print("discovery: refused or lost")
+            return None
+    if bytes(told[_MARK:_DONE]) != mark:
+        told[_MARK : _FAILS + 1] = mark + b"\0\0"
+    elif not isinstance(more, Lines) and (told[_DONE] == _ALL or state.seq & (1 << told[_FAILS]) - 1):
+        return None
+    gc.collect()
+    found = Lines(told[_DONE], min(_BYTES, gc.mem_free() // _SHARE), text)
+    if not found.number:
+        told[_DONE] = _ALL
+        return None
+    return found if awake.left_ms() > _LEFT_MS * awake.MS_PER_S // 1000 else None
+
+
+class Lines:
+    """Messages for burst.exchange(), each read when it is asked for. number: how many there are."""
+
+    def __init__(self, skip, most, expire):
+        self._expire = expire.encode()
+        self._at = []
+        size = 0
+        with open(PATH, "rb") as f:
+            while True:
+                at = f.tell()
+                line = f.readline()
+                if not line:
+                    break
+                # A line without its end was cut by a power failure.
+                if line.find(b"\t") < 1 or line[-1:] != b"\n":
+                    continue
+                if skip:
+                    skip -= 1
+                    continue
+                size += len(line) + 8
+                if self._at and size > most:
+                    break
+                self._at.append(at)
+        self.number = len(self._at)
+        self._room = max(self.number, size // 384 + 1)
+
+    def __len__(self):
+        return self._room
+
+    def __getitem__(self, i):
+        at = self._at[i]
+        with open(PATH, "rb") as f:
+            f.seek(at)
+            topic, _, payload = f.readline()[:-1].partition(b"\t")
+        return topic, payload.replace(b"@E@", self._expire), True, 1, 0, False
+
+    def clear(self):
+        """A command came: its answer needs the room, and a second try would have nothing to send."""
+        self._at = ()
