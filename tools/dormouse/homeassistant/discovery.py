@@ -1,11 +1,13 @@
 """/discovery.txt: what the node publishes, retained, so that Home Assistant knows its entities.
 
 One message per line: topic, a tab, the payload as JSON. @E@ in it stands for expire_after in seconds, which only the node knows
-(node.services.homeassistant). A line without a payload removes an entity that an earlier deploy made.
+(src/node/discovery.py). A line without a payload removes an entity that an earlier deploy made. The first line has no tab: a
+mark of the others, by which the node sees a change without reading them all.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -43,7 +45,7 @@ def text(root: Path, read: Settings, prefix: str = PREFIX) -> bytes:
         lines.append(f"{_topic(prefix, name, entity)}\t{_payload(name, base, entity, about)}\n")
         # Whoever gets the messages in another order needs the name in each, and nothing else.
         about = {key: about[key] for key in ("ids", "name")}
-    return "".join(lines).encode()
+    return _marked("".join(lines).encode())
 
 
 def merged(new: bytes, former: bytes | None) -> bytes:
@@ -52,14 +54,14 @@ def merged(new: bytes, former: bytes | None) -> bytes:
     Arguments: new, of text(); former, what is on the board. Entities of another node's name are left alone: they may be
     another board's by now. Lines without payload stay, the newest 32: the board may not have sent them yet.
     """
-    kept = {line.partition(b"\t")[0] for line in new.splitlines()}
+    kept = set(topics(new))
     mine = {_node(topic) for topic in kept}
     gone = [topic for topic in topics(former) if topic not in kept and _node(topic) in mine]
-    return b"".join(topic + b"\t\n" for topic in gone[-_GONE:]) + new
+    return _marked(b"".join(topic + b"\t\n" for topic in gone[-_GONE:]) + new.partition(b"\n")[2])
 
 
 def topics(former: bytes | None) -> list[bytes]:
-    """The discovery topics in a file, the removed ones last; whatever else is in it is left out."""
+    """The discovery topics in a file, those without a payload first; whatever else is in it is left out."""
     found = dict.fromkeys(
         (topic, bool(payload))
         for topic, tab, payload in (line.partition(b"\t") for line in (former or b"").splitlines())
@@ -71,6 +73,10 @@ def topics(former: bytes | None) -> list[bytes]:
 def names(former: bytes | None) -> set[str]:
     """The names of the nodes whose entities are in a file."""
     return {_node(topic).decode("ascii", "replace") for topic in topics(former)}
+
+
+def _marked(lines: bytes) -> bytes:
+    return hashlib.sha256(lines).hexdigest()[:16].encode() + b"\n" + lines
 
 
 def _node(topic: bytes) -> bytes:
