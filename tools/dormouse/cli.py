@@ -14,6 +14,7 @@ import typer
 import dormouse
 from dormouse import commands
 from dormouse.errors import DormouseError
+from dormouse.upgrading import swap
 
 # click's own class, wherever this release of typer keeps it
 _CLICK_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -54,8 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Arguments: arguments, the words after ``dormouse`` (default: those of the command line).
     Returns the exit status: 0 ok, 1 the thing failed, 2 wrong usage, 130 interrupted.
     """
-    command = typer.main.get_command(build())
     words = list(sys.argv[1:] if arguments is None else arguments)
+    ended = swap.before(words)
+    if ended is not None:
+        return ended
+    command = typer.main.get_command(build())
     try:
         status = command.main(args=words, prog_name="dormouse", standalone_mode=False)
     except DormouseError as error:
