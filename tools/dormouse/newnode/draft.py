@@ -1,0 +1,96 @@
+"""A node before it has a file: config.py's values, and what is said anew, checked as `dormouse check` checks it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from dormouse import drivers, settings
+from dormouse.newnode import layout
+from dormouse.settings import Settings, SettingsError
+
+# What nobody is asked for, and what another board, other sensors or a second node make wrong: the value that is always right.
+_ELSE_NOTHING: dict[str, Any] = {"WAKE_PIN": None, "UPLOAD_IF": {}}
+
+
+class Draft:
+    """The settings of a node to be.
+
+    Arguments: root, the template; name, the node's NAME; again, True when nodes/NAME.py is there and is where to begin.
+    Attributes: base, config.py; changes, the values that are the node's own, by name.
+    Raises UsageError, SettingsError when what is there is not in order.
+    """
+
+    def __init__(self, root: Path, name: str, again: bool = False) -> None:
+        self.root = root
+        self._read = settings.load(root, node=name if again else None)
+        self.base = self._read.base
+        own = {known: self._read[known] for known in self._read.overlaid} if again else {}
+        self.changes: dict[str, Any] = {**own, "NAME": name}
+
+    def __getitem__(self, name: str) -> Any:
+        return self.changes[name] if name in self.changes else self._read[name]
+
+    def put(self, name: str, value: Any) -> Any:
+        """Make a value the node's own. Raises ValueError with the check's own words when it may not be."""
+        before = dict(self.changes)
+        self.changes[name] = value
+        # Fields of sensors that are not there yet would be all that the check says.
+        without = {"UPLOAD_IF": {}} if name == "SENSORS" else {}
+        if wrong := [text for text in self.problems(without) if about(text) == name]:
+            self.changes = before
+            raise ValueError("; ".join(wrong))
+        return value
+
+    def load(self, changes: dict[str, Any] | None = None) -> Settings:
+        """The settings, checked. changes: more of them. Raises SettingsError, with lines of a file that nobody has."""
+        texts = {name: layout.literal(value) for name, value in {**self.changes, **(changes or {})}.items()}
+        with tempfile.TemporaryDirectory(prefix="dormouse-new-") as folder:
+            config = Path(folder, "config.py")
+            config.write_text(self.base.replaced(texts), encoding="utf-8")
+            return settings.load(self.root, config)
+
+    def problems(self, changes: dict[str, Any] | None = None) -> list[str]:
+        """What the check says of all of it, without file and line: no file has it yet."""
+        try:
+            self.load(changes)
+        except SettingsError as error:
+            return [problem.text for problem in error.problems]
+        return []
+
+    def untouched(self) -> bool:
+        """Whether config.py still says what it came with: every line that is not a dictionary of the user's."""
+        defaults = {row[0]: row[5] for row in settings.load_schema(self.root).SETTINGS if row[1] not in ("sensors", "dict?")}
+        return all(constant.value == defaults.get(name, constant.value) for name, constant in self.base.constants.items())
+
+    def unfit(self) -> dict[str, str]:
+        """The sensors that the board has not, and why."""
+        found = {name: drivers.unfit(self.root, self["BOARD"], options) for name, options in self["SENSORS"].items()}
+        return {name: why for name, why in found.items() if why}
+
+    def settle(self) -> list[str]:
+        """Take back what config.py says for another board, other sensors, or one node only. Returns it in words."""
+        told = []
+        if self["STATIC_IP"] is not None and "STATIC_IP" not in self.changes:
+            self.changes["STATIC_IP"] = None
+            told.append("config.py's STATIC_IP can be one node's only: this one has None; give it an address of its own")
+        for name in dict.fromkeys(about(text) for text in self.problems()):
+            if name in _ELSE_NOTHING:
+                why = next(text for text in self.problems() if about(text) == name)
+                self.changes[name] = _ELSE_NOTHING[name]
+                told.append(f"config.py's {why}: this node has {name} = {_ELSE_NOTHING[name]!r}")
+        return told
+
+    def own(self) -> dict[str, Any]:
+        """What differs from config.py, in its order, NAME first."""
+        values = {name: constant.value for name, constant in self.base.constants.items()}
+        rest = [name for name in values if name != "NAME" and name in self.changes and self.changes[name] != values[name]]
+        return {"NAME": self.changes["NAME"], **{name: self.changes[name] for name in rest}}
+
+
+def about(text: str) -> str:
+    """The setting that a problem's text begins with."""
+    found = re.match("[A-Z_0-9]+", text)
+    return found[0] if found else ""
