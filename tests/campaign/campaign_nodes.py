@@ -66,7 +66,7 @@ class Listener:
         _, name, leaf = message.topic.split("/", 2)
         try:
             payload = json.loads(message.payload)
-            if leaf != "readings":
+            if leaf not in ("readings", "history"):
                 payload = {"dropped": payload.get("dropped", 0)}
         except (ValueError, AttributeError):
             payload = {"broken": f"{leaf}: {bytes(message.payload)!r}"}

@@ -51,12 +51,12 @@ def test_slots_of_a_long_sleep_in_parts_are_met_too(make_node: MakeNode, mosquit
     )
     node.world.drift = -0.05
     parts = 0
-    while len(listener.on("readings")) < 5:
+    while len(listener.records()) < 5:
         parts += 1
         wake = node.run_wake()
         assert (wake.ended, wake.by) == ("deepsleep", "node"), wake.output
         assert parts < 50
-    times = [reading["time"] for reading in listener.on("readings")[1:]]
+    times = [reading["time"] for reading in listener.records()[1:]]
     assert parts > 20
     # 1 % of three hours; the first two fixes show what the clock is worth.
     assert all(abs(later - earlier - 3 * 3600) <= 108 for earlier, later in itertools.pairwise(times[1:])), times
@@ -70,6 +70,6 @@ def test_the_node_takes_its_time_from_a_real_chronyd(
     node = make_node(options=FAST, BROKER=f"{mosquitto.host}:{mosquitto.port}", SENSORS={}, NTP=server.url, NAME="chrony")
     wake = node.run_wake()
     assert wake.ended == "deepsleep" and node.world.ntp.requests == 0, wake.output
-    listener.until(lambda: len(listener.on("readings")) == 1)
+    listener.until(lambda: len(listener.records()) == 1)
     # The record was taken before the clock was set, and is dated back.
-    assert abs(listener.on("readings")[0]["time"] - seen.recv_time) < 15
+    assert abs(listener.records()[0]["time"] - seen.recv_time) < 15

@@ -38,7 +38,7 @@ class Listener:
         self.count = 0
         self._ready = threading.Event()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, "soak-listener", clean_session=False)
-        self._client.on_connect = lambda client, *_: client.subscribe("dormouse/+/readings", 1)
+        self._client.on_connect = lambda client, *_: client.subscribe([("dormouse/+/readings", 1), ("dormouse/+/history", 1)])
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._take
         self._client.reconnect_delay_set(1, 1)

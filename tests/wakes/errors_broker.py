@@ -30,7 +30,7 @@ class Connection:
 
     def readings(self) -> list[Record]:
         """The records among what was published."""
-        return [record for record in self.records if record.topic.endswith("/readings")]
+        return [record for record in self.records if record.topic.endswith(("/readings", "/history"))]
 
 
 class ScriptedBroker:

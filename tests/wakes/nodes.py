@@ -40,7 +40,8 @@ def make_node(micropython: str) -> Iterator[MakeNode]:
         node_settings = settings.load(ROOT, board=board)
         text = node_settings.text(**changes)
         # Its modules too follow the changes, right or wrong.
-        node_settings.values.update((name, changes[name]) for name in bundle.ONLY_WITH.values() if name in changes)
+        deciding = {*bundle.ONLY_WITH.values(), "SERVICE"}.intersection(changes)
+        node_settings.values.update((name, changes[name]) for name in deciding)
         sensors = changes.get("SENSORS")
         known = drivers.names(ROOT)
         if isinstance(sensors, dict) and all(options["driver"] in known for options in sensors.values()):
@@ -62,7 +63,7 @@ class Listener:
     def __init__(self, host: str, port: int) -> None:
         self.messages: list[tuple[str, dict[str, Any]]] = []
         self.client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-        self.client.on_message = lambda _c, _u, m: self.messages.append((m.topic, json.loads(m.payload)))
+        self.client.on_message = lambda _c, _u, m: self.messages.append((m.topic, json.loads(m.payload or b"null")))
         self.client.on_connect = lambda c, *_: c.subscribe("#", 1)
         ready: list[int] = []
         self.client.on_subscribe = lambda *_: ready.append(1)
@@ -80,6 +81,10 @@ class Listener:
     def on(self, leaf: str) -> list[dict[str, Any]]:
         """The payloads that came on topics ending in /leaf."""
         return [payload for topic, payload in self.messages if topic.endswith("/" + leaf)]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The readings, this wake's and late ones, as they came."""
+        return [payload for topic, payload in self.messages if topic.endswith(("/readings", "/history"))]
 
     def publish(self, topic: str, payload: object, qos: int = 1, retain: bool = False) -> None:
         """Publish and wait until the broker has it."""

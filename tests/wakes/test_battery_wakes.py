@@ -47,8 +47,8 @@ def test_a_cell_at_a_limit_does_not_flap_and_the_record_says_what_the_node_does(
     for mv, _ in steps:
         acted.append(node.at(mv))
     assert acted == [state for _, state in steps]
-    listener.until(lambda: len(listener.on("readings")) == 1 + len(steps))
-    said = [record["battery"].get("state", "normal") for record in listener.on("readings")[1:]]
+    listener.until(lambda: len(listener.records()) == 1 + len(steps))
+    said = [record["battery"].get("state", "normal") for record in listener.records()[1:]]
     assert said == acted
 
 
@@ -56,7 +56,7 @@ def test_without_a_limit_nothing_is_switched_off(make_node: MakeNode, mosquitto:
     node = Node(make_node, "feather_s2", mosquitto, {"type": "lipo", "mah": 1000})
     node.at(4000)
     assert [node.at(mv) for mv in (3300, 3000)] == ["normal", "normal"]
-    assert listener.on("readings")[-1]["battery"] == {"voltage_v": 3.0, "percent": 0}
+    assert listener.records()[-1]["battery"] == {"voltage_v": 3.0, "percent": 0}
 
 
 @pytest.mark.parametrize(("failure", "mv"), [("open", 3300), (None, 900), (None, 4990)])
@@ -67,6 +67,6 @@ def test_a_divider_that_tells_nonsense_never_silences_the_node(
     assert node.at(3300) == "stopped"
     node.board.scene.fail("battery_mv", failure)
     assert node.at(mv) == "normal"
-    listener.until(lambda: len(listener.on("readings")) == 2)
-    nonsense = listener.on("readings")[1]
+    listener.until(lambda: len(listener.records()) == 2)
+    nonsense = listener.records()[1]
     assert "battery" not in nonsense or nonsense["battery"]["voltage_v"] > 4.9

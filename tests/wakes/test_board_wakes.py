@@ -28,6 +28,6 @@ def test_a_board_wakes_delivers_and_sleeps(board: str, make_node: MakeNode, mosq
         wake = node.run_wake()
         assert (wake.ended, wake.by) == ("deepsleep", "node"), wake.output
         assert "delivered 1" in wake.output
-    listener.until(lambda: len(listener.on("readings")) == 2)
-    for record in listener.on("readings"):
+    listener.until(lambda: len(listener.records()) == 2)
+    for record in listener.records():
         assert record["air"]["temperature_c"] and abs(record["battery"]["voltage_v"] * 1000 - BATTERY_MV) <= 10, record

@@ -64,9 +64,9 @@ def test_a_restart_happens_once(make_node: MakeNode, board: str, mosquitto: Any,
     # The next wake measures at once, and is nobody's failure.
     assert "delivered 1" in slept(node.run_wake()).output
     slept(node.run_wake())
-    listener.until(lambda: len(listener.on("readings")) == 4)
+    listener.until(lambda: len(listener.records()) == 4)
     assert answers(listener) == [(1, None)]
-    assert {reading["boot"] for reading in listener.on("readings")} == {1}
+    assert {reading["boot"] for reading in listener.records()} == {1}
 
 
 @pytest.mark.parametrize(
@@ -202,5 +202,5 @@ def test_clear_forgets_the_network_the_failures_and_the_settings_and_nothing_els
     assert answers(listener) == [(1, None), (2, None)]
     kept = json.loads(node.read_file("settings.json"))
     assert list(kept) == ["heard"]
-    boots = [reading["boot"] for reading in listener.on("readings")]
+    boots = [reading["boot"] for reading in listener.records()]
     assert boots == sorted(boots)

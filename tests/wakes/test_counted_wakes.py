@@ -44,8 +44,8 @@ def test_what_is_published_is_the_scene(make_node: MakeNode, board: str, mosquit
         node.scene.set(name, value)
     wake = node.run_wake()
     assert (wake.ended, wake.by) == ("deepsleep", "node"), wake.output
-    listener.until(lambda: bool(listener.on("readings")))
-    reading = listener.on("readings")[0]
+    listener.until(lambda: bool(listener.records()))
+    reading = listener.records()[0]
     assert abs(reading["well"]["moisture_pct"] - 40) <= 1, reading
     # --speed divides the window: 250 ms, longer when the host is slow; what comes late is lost, as on a board.
     assert 15 <= reading["flow"]["count"] and 60 <= reading["flow"]["frequency_hz"] <= 85, reading
@@ -56,8 +56,8 @@ def test_what_is_published_is_the_scene(make_node: MakeNode, board: str, mosquit
     node.scene.fail("soil", "open")
     node.scene.fail("pulse", "open")
     node.run_wake()
-    listener.until(lambda: len(listener.on("readings")) == 2)
-    reading = listener.on("readings")[1]
+    listener.until(lambda: len(listener.records()) == 2)
+    reading = listener.records()[1]
     assert "well" not in reading, reading
     assert reading["flow"] == {"frequency_hz": 0.0, "count": 0}
     assert board == "esp8266" or abs(reading["panel"]["voltage_v"] - 4.2) <= 0.03

@@ -35,12 +35,12 @@ def record(
         node.scene.set(name, value)
     for part, how in (failures or {}).items():
         node.scene.fail(part, how)
-    while not listener.on("readings"):
+    while not listener.records():
         wake = node.run_wake()
         assert (wake.ended, wake.by) == ("deepsleep", "node"), wake.output
         if any(phase == "burst" for phase, _, _ in wake.phases):
-            listener.until(lambda: bool(listener.on("readings")))
-    return listener.on("readings")[0]
+            listener.until(lambda: bool(listener.records()))
+    return listener.records()[0]
 
 
 def near(values: dict[str, float], **most: float) -> bool:

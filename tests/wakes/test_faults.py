@@ -83,8 +83,8 @@ def test_a_sensor_that_raises_costs_only_its_own_fields(
     node = make_node(board, extra=extra, options={"speed": 4}, SENSORS=sensors, BROKER=address(mosquitto), MAX_AWAKE_S=20)
     wake = node.run_wake()
     assert_slept(wake, 5)
-    listener.until(lambda: bool(listener.on("readings")))
-    reading = listener.on("readings")[0]
+    listener.until(lambda: bool(listener.records()))
+    reading = listener.records()[0]
     assert "bad" not in reading and "temperature_c" in reading["air"]
     assert "ZeroDivisionError" in wake.output
 
@@ -98,9 +98,9 @@ def test_what_was_not_sent_goes_out_when_the_broker_is_back(
         next_wake(node)
     node.world.wifi.ap_present = True
     next_wake(node)
-    listener.until(lambda: len(listener.on("readings")) >= 4)
-    assert [reading["seq"] for reading in listener.on("readings")] == [1, 2, 3, 4]
-    assert all(reading["time"] > 1.7e9 for reading in listener.on("readings"))
+    listener.until(lambda: len(listener.records()) >= 4)
+    assert [reading["seq"] for reading in listener.records()] == [1, 2, 3, 4]
+    assert all(reading["time"] > 1.7e9 for reading in listener.records())
 
 
 def test_an_endless_loop_in_a_driver_ends_in_sleep(make_node: MakeNode, free_port: int) -> None:

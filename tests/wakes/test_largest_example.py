@@ -40,8 +40,8 @@ def test_whole_wakes_with_every_sensor(make_node: MakeNode, board: str, mosquitt
         wakes.append(node.run_wake())
         assert (wakes[-1].ended, wakes[-1].by) == ("deepsleep", "node"), wakes[-1].output
         assert "Error" not in wakes[-1].output, wakes[-1].output
-    listener.until(lambda: len(listener.on("readings")) == 4)
-    readings = sorted(listener.on("readings"), key=lambda reading: reading["seq"])
+    listener.until(lambda: len(listener.records()) == 4)
+    readings = sorted(listener.records(), key=lambda reading: reading["seq"])
     for reading in readings:
         assert set(wanted["SENSORS"]) - {"bed"} <= set(reading)
         assert ("bed" in reading) == (reading["seq"] in (1, 4))

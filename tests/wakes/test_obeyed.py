@@ -39,9 +39,9 @@ def test_wakes_between_uploads_keep_the_radio_off_and_lose_nothing(
     node = make_node(options=FAST, MAX_AWAKE_S=60, BROKER=address(mosquitto), UPLOAD_EVERY=3)
     wakes = [slept(node.run_wake()) for _ in range(7)]
     assert ["link" in phases(wake) for wake in wakes] == [True, False, False, True, False, False, True]
-    listener.until(lambda: len(listener.on("readings")) == 7)
-    assert [reading["seq"] for reading in listener.on("readings")] == [1, 2, 3, 4, 5, 6, 7]
-    times = [reading["time"] for reading in listener.on("readings")]
+    listener.until(lambda: len(listener.records()) == 7)
+    assert [reading["seq"] for reading in listener.records()] == [1, 2, 3, 4, 5, 6, 7]
+    times = [reading["time"] for reading in listener.records()]
     assert all(890 < later - earlier < 910 for earlier, later in itertools.pairwise(times[1:])), times
 
 
@@ -77,7 +77,7 @@ def test_a_commanded_interval_outlives_a_power_cut_until_config_py_says_another(
     assert 59000 < slept(node.run_wake()).sleep_ms <= 180000
     node.power_cycle()
     assert 59000 < measured(node).sleep_ms <= 180000
-    assert [reading["boot"] for reading in listener.on("readings")] == [1, 1, 2]
+    assert [reading["boot"] for reading in listener.records()] == [1, 1, 2]
 
 
 def test_another_interval_in_config_py_takes_precedence_over_a_commanded_one(
@@ -123,9 +123,9 @@ def test_without_a_time_server_readings_carry_the_seconds_since_the_boot(
     node.world.ntp.mode = "silent"
     for _ in range(2):
         slept(node.run_wake())
-    listener.until(lambda: len(listener.on("readings")) == 2)
-    assert all("time" not in reading for reading in listener.on("readings"))
-    first, second = (reading["uptime_s"] for reading in listener.on("readings"))
+    listener.until(lambda: len(listener.records()) == 2)
+    assert all("time" not in reading for reading in listener.records())
+    first, second = (reading["uptime_s"] for reading in listener.records())
     assert first < 60 and 890 < second - first < 910
 
 
@@ -137,8 +137,8 @@ def test_foreign_retained_memory_is_a_cold_boot(
     slept(node.run_wake())
     node.retained = bytes(range(256)) * 16
     measured(node)
-    listener.until(lambda: len(listener.on("readings")) == 2)
-    assert [(reading["boot"], reading["seq"]) for reading in listener.on("readings")] == [(1, 1), (2, 1)]
+    listener.until(lambda: len(listener.records()) == 2)
+    assert [(reading["boot"], reading["seq"]) for reading in listener.records()] == [(1, 1), (2, 1)]
 
 
 def test_a_refused_node_sleeps_for_hours_and_says_why(make_node: MakeNode, mosquitto_factory: Any) -> None:

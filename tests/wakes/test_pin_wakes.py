@@ -56,8 +56,8 @@ def phases(wake: Any) -> list[str]:
 
 def pins(listener: Listener, count: int) -> list[dict[str, Any]]:
     """What so many records say, without the weather."""
-    listener.until(lambda: len(listener.on("readings")) >= count)
-    return [{name: record[name] for name in ("seq", "wake", "pin") if name in record} for record in listener.on("readings")]
+    listener.until(lambda: len(listener.records()) >= count)
+    return [{name: record[name] for name in ("seq", "wake", "pin") if name in record} for record in listener.records()]
 
 
 @pytest.mark.parametrize("board", PINS)
@@ -82,7 +82,7 @@ def test_a_button_wakes_early_says_so_and_the_rest_of_the_sleep_is_kept(
     assert pins(listener, 4) == [
         {"seq": 1, "pin": {"count": 0, "level": 0}},
         {"seq": 2, "pin": {"count": 0, "level": 0}},
-        {"seq": 3, "wake": "pin", "pin": {"count": 1, "level": listener.on("readings")[2]["pin"]["level"]}},
+        {"seq": 3, "wake": "pin", "pin": {"count": 1, "level": listener.records()[2]["pin"]["level"]}},
         {"seq": 4, "pin": {"count": 1, "level": 0}},
     ]
 
@@ -112,8 +112,8 @@ def test_a_storm_costs_no_more_than_the_gap_allows(make_node: MakeNode, mosquitt
     lives = door.until(start_s + 30 + 300)
     events = [wake for wake in lives if "measure" in phases(wake)]
     assert len(events) <= 6 and len(lives) <= 12
-    listener.until(lambda: len(listener.on("readings")) >= 2 + len(events))
-    counts = [record["pin"]["count"] for record in listener.on("readings")]
+    listener.until(lambda: len(listener.records()) >= 2 + len(events))
+    counts = [record["pin"]["count"] for record in listener.records()]
     assert counts == sorted(counts) and len(events) <= counts[-1] <= 1000
 
 
@@ -139,7 +139,7 @@ def test_counts_survive_failed_uploads_and_what_is_owed_goes_out_with_the_next_t
     _, wake = door.run()
     assert "link" not in phases(wake)
     assert [record["pin"]["count"] for record in pins(listener, 5)] == [0, 0, 1, 2, 2]
-    assert ["wake" in record for record in listener.on("readings")] == [False, False, True, True, False]
+    assert ["wake" in record for record in listener.records()] == [False, False, True, True, False]
 
 
 def test_a_press_while_the_battery_is_empty_is_kept(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
@@ -164,8 +164,8 @@ def test_a_power_cut_begins_a_new_count_and_a_reset_does_not(make_node: MakeNode
     door.node.power_cycle()
     while "measure" not in phases(door.run()[1]):  # a boot after a power cut sleeps first
         pass
-    listener.until(lambda: len(listener.on("readings")) >= 5)
-    assert [(record["boot"], record["pin"]["count"]) for record in listener.on("readings")[-2:]] == [(1, 1), (2, 0)]
+    listener.until(lambda: len(listener.records()) >= 5)
+    assert [(record["boot"], record["pin"]["count"]) for record in listener.records()[-2:]] == [(1, 1), (2, 0)]
 
 
 def test_the_board_that_has_no_such_pin_says_so_and_sleeps(make_node: MakeNode) -> None:
@@ -198,4 +198,4 @@ def test_a_node_without_the_time_keeps_the_rest_of_its_sleep_too(
     assert "measure" in phases(wake) and planned.sleep_ms is not None
     assert abs(slot_s - (pressed_s - 600) - planned.sleep_ms / 1000) < 6
     assert [record["pin"]["count"] for record in pins(listener, 4)] == [0, 0, 1, 1]
-    assert ["time" in record for record in listener.on("readings")] == [False, False, True, True]
+    assert ["time" in record for record in listener.records()] == [False, False, True, True]

@@ -89,11 +89,12 @@ def test_a_daily_report_and_what_changed_in_between(make_node: MakeNode, mosquit
     for wake in range(1, 11):
         node.scene.fail("sht4x", "nack" if 3 <= wake <= 6 else None)
         upload(node)
-    listener.until(lambda: len(listener.on("readings")) == 10 and len(listener.on("report")) >= 5)
+    listener.until(lambda: len(listener.records()) == 10 and len(listener.on("report")) >= 5)
     # The first; a failing sensor's first, second and fourth error; the day's, a day after the last.
     assert [report.get("sensor_errors", 0) for report in listener.on("report")] == [0, 1, 2, 4, 4]
     topics = [topic.rsplit("/", 1)[-1] for topic, _ in listener.messages]
-    assert [topics[: i + 1].count("readings") for i, leaf in enumerate(topics) if leaf == "report"] == [1, 3, 4, 6, 10]
+    records = [sum(leaf in ("readings", "history") for leaf in topics[:i]) for i, leaf in enumerate(topics) if leaf == "report"]
+    assert records == [1, 3, 4, 6, 10]
 
 
 def test_a_traceback_is_kept_sent_once_and_removed(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
@@ -102,7 +103,7 @@ def test_a_traceback_is_kept_sent_once_and_removed(make_node: MakeNode, mosquitt
     node = make_node(options=FAST, extra=extra, BROKER=address(mosquitto), SENSORS=sensors, WAKE_EVERY_S=600)
     crashed = ["ValueError: broken" in slept(node.run_wake()).output for _ in range(9)]
     assert crashed == [False, True, True, False, True, False, False, False, False]
-    listener.until(lambda: len(listener.on("readings")) == 9)
+    listener.until(lambda: len(listener.records()) == 9)
     # Twice in a row, and once more after it was sent: one message, one file.
     assert len(listener.on("log")) == 1
     text = listener.on("log")[0]["traceback"]

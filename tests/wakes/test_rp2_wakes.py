@@ -59,10 +59,10 @@ def test_cause_and_clock_are_the_nodes_own(make_node: MakeNode, mosquitto: Any, 
         wake = wake_of(node)
         assert wake.reset_cause == ("PWRON_RESET" if n == 1 else "WDT_RESET")
         assert abs(node.rtc_s - CLOCK_BEGINS_S) < 5  # with each boot
-        listener.until(lambda n=n: len(listener.on("readings")) == n)
-        assert abs(listener.on("readings")[-1]["time"] - (node.now_s - wake.sleep_ms / 1000)) <= 3
+        listener.until(lambda n=n: len(listener.records()) == n)
+        assert abs(listener.records()[-1]["time"] - (node.now_s - wake.sleep_ms / 1000)) <= 3
         node.world.ntp.mode = "silent"  # from now on it is the node that keeps the time
-    assert {record["boot"] for record in listener.on("readings")} == {1}
+    assert {record["boot"] for record in listener.records()} == {1}
     assert listener.on("report")[0]["cause"] == "power"
 
 
@@ -76,10 +76,10 @@ def test_a_reading_outlives_a_power_cut_without_an_access_point(
     node.power_cycle()
     node.world.wifi.ap_present = True
     wake_of(node)
-    listener.until(lambda: len(listener.on("readings")) == 3)
+    listener.until(lambda: len(listener.records()) == 3)
     # The second boot is another one: its clock knows nothing of the first one's.
-    assert [(record["boot"], record["seq"]) for record in listener.on("readings")] == [(1, 1), (1, 2), (2, 1)]
-    times = [record["time"] for record in listener.on("readings")]
+    assert [(record["boot"], record["seq"]) for record in listener.records()] == [(1, 1), (1, 2), (2, 1)]
+    times = [record["time"] for record in listener.records()]
     assert times == sorted(times) and abs(times[2] - node.now_s + SLEEP_S) <= SLEEP_S
 
 
@@ -127,9 +127,9 @@ def test_a_power_cut_amid_a_write_loses_no_reading(
     assert node.run_wake().reason == "power cut"
     wake_of(node)
     wake_of(node)
-    listener.until(lambda: len({(record["boot"], record["seq"]) for record in listener.on("readings")}) >= 3)
+    listener.until(lambda: len({(record["boot"], record["seq"]) for record in listener.records()}) >= 3)
     # What was there before the cut is known: no number is given twice to another reading.
     told: dict[tuple[int, int], Any] = {}
-    for record in listener.on("readings"):
+    for record in listener.records():
         assert told.setdefault((record["boot"], record["seq"]), record["air"]) == record["air"]
     assert max(boot for boot, _ in told) == 2 and (1, 1) in told

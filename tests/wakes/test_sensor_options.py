@@ -52,8 +52,8 @@ def test_a_slow_sensor_converts_while_the_radio_associates(make_node: MakeNode, 
             break
     else:
         raise AssertionError((alone, beside))
-    listener.until(lambda: len(listener.on("readings")) >= 3)
-    assert [reading.get("slow") for reading in sorted(listener.on("readings"), key=lambda r: r["seq"])][:3] == [
+    listener.until(lambda: len(listener.records()) >= 3)
+    assert [reading.get("slow") for reading in sorted(listener.records(), key=lambda r: r["seq"])][:3] == [
         {"a_v": 1.5},
         None,
         {"a_v": 1.5},
@@ -67,8 +67,8 @@ def test_a_supply_pin_is_on_while_it_is_needed(make_node: MakeNode, mosquitto: A
     wake = _wake(node)
     # Once for both, by a low level.
     assert [level for _, pin, level in wake.pins if pin == "7"] == [0, 1]
-    listener.until(lambda: bool(listener.on("readings")))
-    assert {"air", "sky"} <= set(listener.on("readings")[0])
+    listener.until(lambda: bool(listener.records()))
+    assert {"air", "sky"} <= set(listener.records()[0])
 
 
 class _TMP102(I2CDevice):
@@ -125,8 +125,8 @@ def test_the_documents_own_driver(make_node: MakeNode, mosquitto: Any, listener:
         BROKER=_address(mosquitto), BATTERY=None, SENSORS={"desk": {"driver": "tmp102"}},
     )  # fmt: skip
     _wake(node)
-    listener.until(lambda: bool(listener.on("readings")))
-    assert listener.on("readings")[0]["desk"] == {"temperature_c": -25.0}
+    listener.until(lambda: bool(listener.records()))
+    assert listener.records()[0]["desk"] == {"temperature_c": -25.0}
     assert parts[0].said == [0xE70]  # table 5
 
 

@@ -40,9 +40,9 @@ def test_twenty_wakes_with_ten_stored_records_and_a_command(
     node.world.wifi.ap_present = True
     listener.publish("dormouse/small/set", {"id": 7, "wake_every_s": 120})
     until(20)
-    listener.until(lambda: len(listener.on("readings")) >= 20)
-    assert sorted(reading["seq"] for reading in listener.on("readings")) == list(range(1, 21))
-    assert all({"air", "cell", "battery"} <= set(reading) for reading in listener.on("readings"))
+    listener.until(lambda: len(listener.records()) >= 20)
+    assert sorted(reading["seq"] for reading in listener.records()) == list(range(1, 21))
+    assert all({"air", "cell", "battery"} <= set(reading) for reading in listener.records())
     assert listener.on("result") == [{"id": 7, "ok": True}]
     assert wakes[-1].sleep_ms > 60000
     assert min(done.heap_low for done in wakes if done.heap_low >= 0) > 0

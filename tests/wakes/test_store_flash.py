@@ -41,7 +41,7 @@ def test_ordinary_wakes_write_no_flash(make_node: MakeNode, board: str, mosquitt
     assert sum(map(uploaded, wakes)) == 3
     # The virtual chip counts each write and erase; the SDK's own (ESP8266) are in the wake's count.
     assert node.flash.writes == before and sum(wake.flash_writes for wake in wakes) == 0
-    listener.until(lambda: len(listener.on("readings")) >= 7)
+    listener.until(lambda: len(listener.records()) >= 7)
 
 
 @pytest.mark.parametrize("board", BOARDS)
@@ -61,8 +61,8 @@ def test_wakes_without_an_upload_never_touch_the_radio(
         radio.append(uploaded(wake))
     # Through the outage as after it: one wake in four, though retained memory was full in between.
     assert [number for number, on in enumerate(radio) if on] == [0, 4, 8]
-    listener.until(lambda: len(listener.on("readings")) >= 9)
-    assert [reading["seq"] for reading in listener.on("readings")] == list(range(1, 10))
+    listener.until(lambda: len(listener.records()) >= 9)
+    assert [reading["seq"] for reading in listener.records()] == list(range(1, 10))
 
 
 @pytest.mark.parametrize("board", BOARDS)
@@ -87,8 +87,8 @@ def test_readings_larger_than_retained_memory_has_room_for_are_delivered(
         assert next_wake(node).flash_writes > 0
     node.world.wifi.ap_present = True
     next_wake(node)
-    listener.until(lambda: len(listener.on("readings")) >= 4)
-    found = listener.on("readings")
+    listener.until(lambda: len(listener.records()) >= 4)
+    found = listener.records()
     assert [reading["seq"] for reading in found] == [1, 2, 3, 4]
     assert all(reading["large"] == dict(zip(names, range(27))) for reading in found)
     assert node.flash.names().count("outbox.new") == 0
@@ -108,11 +108,11 @@ def test_a_pyboard_whose_state_is_in_a_file_dates_nothing_by_a_clock_that_stoppe
     next_wake(node)
     next_wake(node)
     node.world.wifi.ap_present = True
-    while len(listener.on("readings")) < 5:
+    while len(listener.records()) < 5:
         next_wake(node)
         assert node.wakes < 20
-    listener.until(lambda: len({(r["boot"], r["seq"]) for r in listener.on("readings")}) >= 5)
-    found = {(r["boot"], r["seq"]): r for r in listener.on("readings")}
+    listener.until(lambda: len({(r["boot"], r["seq"]) for r in listener.records()}) >= 5)
+    found = {(r["boot"], r["seq"]): r for r in listener.records()}
     assert {(1, 1), (1, 2), (1, 3), (2, 1), (2, 2)} <= set(found)
     for key, reading in found.items():
         assert reading.get("time") is None or abs(reading["time"] - node.now_s) < 86400, (key, reading)
@@ -124,5 +124,5 @@ def test_a_full_store_uploads_at_once(make_node: MakeNode, mosquitto: Any, liste
     wakes = [next_wake(node) for _ in range(14)]
     early = [number for number, wake in enumerate(wakes) if uploaded(wake)]
     assert len(early) >= 2 and early[0] == 0 and early[1] > 4, early
-    listener.until(lambda: len(listener.on("readings")) > early[-1])
-    assert [reading["seq"] for reading in listener.on("readings")] == list(range(1, early[-1] + 2))
+    listener.until(lambda: len(listener.records()) > early[-1])
+    assert [reading["seq"] for reading in listener.records()] == list(range(1, early[-1] + 2))

@@ -65,8 +65,8 @@ def test_one_part_that_holds_a_line_costs_the_others_values_and_little_time(
             node.scene.fail(part, None)
             held.append(cost)
         assert failed == (list(SENSORS) if part else []), wake.output
-    listener.until(lambda: len(listener.on("readings")) == 4)
-    records = sorted(listener.on("readings"), key=lambda record: record["seq"])
+    listener.until(lambda: len(listener.records()) == 4)
+    records = sorted(listener.records(), key=lambda record: record["seq"])
     assert [values(record) for record in records] == [WHOLE, {}, {}, WHOLE]
     # Each sensor is given up at its first error. Where a low data line is none, the INA219 says "not yet" till measure ends it.
     stuck, clock = (cost.transfers for cost in held)
@@ -91,7 +91,7 @@ def test_scd41(make_node: MakeNode, mosquitto: Any, listener: Listener) -> None:
     wake = node.run_wake()
     assert (wake.ended, wake.by) == ("deepsleep", "node"), wake.output
     assert "sensor room failed" not in wake.output, wake.output
-    listener.until(lambda: len(listener.on("readings")) == 1)
-    assert listener.on("readings")[0]["room"] == {"co2_ppm": 612, "temperature_c": 21.42, "humidity_pct": 40.1}
+    listener.until(lambda: len(listener.records()) == 1)
+    assert listener.records()[0]["room"] == {"co2_ppm": 612, "temperature_c": 21.42, "humidity_pct": 40.1}
     assert node.devices[0].altitude_m == 520
     assert node.devices[0].asleep

@@ -42,8 +42,8 @@ def test_one_of_three_is_broken(make_node: MakeNode, board: str, mosquitto: Any,
         assert "sensor air failed: OSError" in _wake(node).output, how
     node.scene.fail("sht4x", None)
     _wake(node)
-    listener.until(lambda: len(listener.on("readings")) == 2 + len(_BREAKS))
-    whole, *broken, again = sorted(listener.on("readings"), key=lambda reading: reading["seq"])
+    listener.until(lambda: len(listener.records()) == 2 + len(_BREAKS))
+    whole, *broken, again = sorted(listener.records(), key=lambda reading: reading["seq"])
     for reading in (whole, *broken, again):
         assert abs(reading["sky"]["temperature_c"] - 21.42) < 0.03
         assert abs(reading["sky"]["pressure_hpa"] - 1002.5) < 0.3

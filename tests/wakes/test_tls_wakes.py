@@ -84,7 +84,7 @@ def test_a_broker_with_the_authority_s_certificate_gets_the_readings(board: str,
     for count in (1, 2):  # the second with what the first one kept of the link
         wake = board_.run_wake()
         assert wake.ended == "deepsleep" and "delivered 1" in wake.output, wake.output
-        broker.listener.until(lambda count=count: len(broker.listener.on("readings")) == count)
+        broker.listener.until(lambda count=count: len(broker.listener.records()) == count)
 
 
 @boards
@@ -107,7 +107,7 @@ def test_a_wrong_certificate_is_a_long_sleep_and_gets_nothing(
     assert (wake.ended, wake.by) == ("deepsleep", "node")
     assert "upload failed: TLSError" in wake.output, wake.output
     assert wake.sleep_ms > 3600 * 1000  # the same settings will fail again
-    assert broker.listener.on("readings") == []
+    assert broker.listener.records() == []
 
 
 @boards
@@ -123,8 +123,8 @@ def test_without_the_time_there_is_no_connection(board: str, node: MakeTls, secu
     for _ in range(9):  # what failed is not asked for in every wake
         if "delivered" in board_.run_wake().output:
             break
-    broker.listener.until(lambda: bool(broker.listener.on("readings")))
-    first = broker.listener.on("readings")[0]
+    broker.listener.until(lambda: bool(broker.listener.records()))
+    first = broker.listener.records()[0]
     assert first["seq"] == 1 and "time" in first  # dated back
 
 

@@ -43,7 +43,7 @@ def test_a_change_goes_out_at_once_with_what_was_kept_before_it(
 ) -> None:
     node = Node(make_node, board, mosquitto, {"air.temperature_c": {"change": 1.0}})
     assert [node.at(t) for t in (20, 20.5, 21.6, 21.2)] == ["delivered 1", "quiet", "delivered 2", "quiet"]
-    assert [record["seq"] for record in listener.on("readings")] == [1, 2, 3]
+    assert [record["seq"] for record in listener.records()] == [1, 2, 3]
 
 
 def test_a_limit_crossed_is_sent_once_and_once_on_the_way_back(make_node: MakeNode, mosquitto: Any) -> None:
@@ -63,7 +63,7 @@ def test_news_that_did_not_get_through_is_news_still(make_node: MakeNode, mosqui
     node.board.world.wifi.ap_present = True
     assert node.at(22) == "delivered 4"
     assert node.at(22) == "quiet"
-    assert [record["seq"] for record in listener.on("readings")] == [1, 2, 3, 4, 5]
+    assert [record["seq"] for record in listener.records()] == [1, 2, 3, 4, 5]
 
 
 def test_a_sensor_that_is_missing_is_no_news_and_its_first_value_is(make_node: MakeNode, mosquitto: Any) -> None:

@@ -43,7 +43,7 @@ def test_mpremote_takes_over_in_the_window_and_the_deadline_leaves_it_alone(
 ) -> None:
     node = make_node(board, options={"serial": True}, BROKER=f"{mosquitto.host}:{mosquitto.port}", MAX_AWAKE_S=12)
     living = Living(node, 1)
-    listener.until(lambda: bool(listener.on("readings")), 15)  # the window comes after the upload
+    listener.until(lambda: bool(listener.records()), 15)  # the window comes after the upload
     taken = mpremote(node.serial_path, "exec", "import time; time.sleep(9); print('still here')")
     assert "still here" in taken.stdout, taken.stderr  # 12 s after power-up the deadline would have slept
     assert mpremote(node.serial_path, "reset").returncode == 0

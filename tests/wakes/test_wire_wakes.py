@@ -26,15 +26,15 @@ def _node(make_node: MakeNode, board: str, mosquitto: Any, sensors: dict[str, An
 
 def _record(node: Any, listener: Listener) -> tuple[dict[str, Any], str]:
     """The next record, and what the node printed."""
-    before = len(listener.on("readings"))
+    before = len(listener.records())
     output = ""
-    while len(listener.on("readings")) == before:
+    while len(listener.records()) == before:
         wake = node.run_wake()
         output += wake.output
         assert (wake.ended, wake.by) == ("deepsleep", "node"), wake.output
         if any(phase == "burst" for phase, _, _ in wake.phases):
-            listener.until(lambda: len(listener.on("readings")) > before)
-    return listener.on("readings")[-1], output
+            listener.until(lambda: len(listener.records()) > before)
+    return listener.records()[-1], output
 
 
 @pytest.mark.parametrize("board", BOARDS)

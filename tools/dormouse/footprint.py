@@ -212,7 +212,7 @@ class _Wake:
                     wakes.append(board.run_wake())
             listener.settle(0.05, 2)
             messages = listener.take()
-            records = {str(m.json().get("seq")) for m in messages if m.topic == topics["readings"]}
+            records = {str(m.json().get("seq")) for m in messages if m.topic in (topics["readings"], topics["history"])}
             answers = [m for m in messages if m.topic == topics["result"] and m.json().get("id") == self._commands]
             slept = all(w.ended == "deepsleep" and w.by == "node" and "MemoryError" not in w.output for w in wakes)
             return slept and len(records) >= _STORED + 1 and len(answers) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Protocol
 
 from dormouse.subscriber import Message
@@ -26,11 +26,11 @@ class LikeWake(Protocol):
 class Ledger:
     """Follows a node's sequence numbers over a run.
 
-    Arguments: readings, the topic of the readings; every, UPLOAD_EVERY; new, whether the board starts with record 1;
-    test_mode, whether a soft reset is its sleep.
+    Arguments: readings, the topics of the readings, late ones too; every, UPLOAD_EVERY; new, whether the board starts with
+    record 1; test_mode, whether a soft reset is its sleep.
     """
 
-    def __init__(self, readings: str, every: int, *, new: bool, test_mode: bool) -> None:
+    def __init__(self, readings: Container[str], every: int, *, new: bool, test_mode: bool) -> None:
         self._readings, self._every, self._new = readings, every, new
         self._ends = ("deepsleep", "soft_reset") if test_mode else ("deepsleep",)
         self._seen: set[tuple[int, int]] = set()  # (boot, seq)
@@ -52,7 +52,7 @@ class Ledger:
     def arrived(self, messages: Iterable[Message]) -> bool:
         """Take note of messages; whether every record made so far is among those that have arrived."""
         for message in messages:
-            reading = message.json() if message.topic == self._readings else {}
+            reading = message.json() if message.topic in self._readings else {}
             boot, seq = reading.get("boot"), reading.get("seq")
             if isinstance(boot, int) and isinstance(seq, int):
                 self._seen.add((boot, seq))

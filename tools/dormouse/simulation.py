@@ -129,7 +129,7 @@ class Simulation:
             board = stack.enter_context(self._board(trace))
             topics = Topics.of(self.settings, board.model.unique_id)
             test_mode = self.settings["TEST_MODE"]
-            book = Ledger(topics["readings"], self.settings["UPLOAD_EVERY"], new=new, test_mode=test_mode)
+            book = Ledger((topics["readings"], topics["history"]), self.settings["UPLOAD_EVERY"], new=new, test_mode=test_mode)
             access = self.access
             subscriber = Subscriber(access.host, access.port, topics["#"], access.user, access.password)
             stack.enter_context(subscriber)
