@@ -46,6 +46,8 @@ The allowed values are a tuple: one of them; or text:
     "pin"            a pin as the board names it, 5 or "X2". The default None means the board's, or that it must be named; then
                      the note says which. Two sensors on one pin are an error, unless both have the same driver and each names
                      another ROM code (kind "rom") or the kind is "shared pin" (a clock line, say)
+    "analogue pin"   the same for a pin with a converter, "input pin" for one that is never driven: `dormouse check` knows
+                     which of a board's pins can do that; a "pin" and a "shared pin" it takes for one that is driven
     "bus"            (bus, scl, sda): an I2C bus as the profile's i2c() takes it
     "pair LOW to HIGH" two numbers, such as a divider's (2, 1); LOW and HIGH as above
     "yes or no"      True or False

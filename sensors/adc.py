@@ -13,7 +13,7 @@ _ACTIVE_UA = const(0)  # what hangs on the pin is not known
 _IDLE_NA = const(0)
 _TIME_MS = const(0)
 _ALLOWED = const((
-    ("pin", "pin", "", None, "must be named"),
+    ("pin", "analogue pin", "", None, "must be named"),
     ("ratio", "pair 1 to 10000", "", (1, 1), "voltage to pin voltage: (2, 1) for two equal resistors"),
 ))  # fmt: skip
 

@@ -13,7 +13,7 @@ _ACTIVE_UA = const(0)  # the divider's own current flows always, and is the boar
 _IDLE_NA = const(0)
 _TIME_MS = const(0)
 _ALLOWED = const((
-    ("pin", "pin", "", None, "the board's battery pin"),
+    ("pin", "analogue pin", "", None, "the board's battery pin"),
     ("ratio", "pair 1 to 10000", "", None, "battery voltage to pin voltage, the board's"),
 ))  # fmt: skip
 

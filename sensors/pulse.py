@@ -23,7 +23,7 @@ _ACTIVE_UA = const(0)  # what hangs on the pin is not known; a pull-up draws som
 _IDLE_NA = const(0)
 _TIME_MS = const(1000)
 _ALLOWED = const((
-    ("pin", "pin", "", None, "must be named"),
+    ("pin", "input pin", "", None, "must be named"),
     ("window_ms", "10 to 10000", "ms", 1000, "one pulse more or less is 1000/window_ms Hz"),
     ("edge", ("falling", "rising"), "", "falling", None),
     ("pull", ("up", "none"), "", "up", "the chip's own resistor: a contact to GND, an open collector"),

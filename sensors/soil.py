@@ -17,7 +17,7 @@ _ACTIVE_UA = const(5000)  # SEN0193, specification
 _IDLE_NA = const(5000000)  # the same, unless its supply is switched
 _TIME_MS = const(0)
 _ALLOWED = const((
-    ("pin", "pin", "", None, "must be named"),
+    ("pin", "analogue pin", "", None, "must be named"),
     ("dry_mv", "0 to 5000", "mV", None, "must be given: at the pin, in dry soil"),
     ("wet_mv", "0 to 5000", "mV", None, "must be given: at the pin, in soaked soil"),
 ))  # fmt: skip

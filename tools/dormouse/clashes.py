@@ -52,10 +52,10 @@ def _pins(driver: drivers.Driver, options: dict[str, Any], bus: Any) -> Iterator
     """The pins of a sensor, and for what."""
     for name, row in driver.allowed.items():
         pin = options.get(name, row.default)
-        if row.allowed == "pin" and pin is not None:
-            yield pin, f"pin of {driver.name}"
-        elif row.allowed == "shared pin" and pin is not None:
+        if row.allowed == "shared pin" and pin is not None:
             yield pin, "shared pin"
+        elif row.allowed in drivers.PINS and pin is not None:
+            yield pin, f"pin of {driver.name}"
     if "address" in driver.options and bus:
         for line in bus[1:]:
             if line is not None:

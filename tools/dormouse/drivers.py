@@ -16,6 +16,7 @@ from typing import Any
 from dormouse import options as every_sensor
 from dormouse.errors import DormouseError
 
+PINS = ("pin", "shared pin", "analogue pin", "input pin")  # kinds of an option that names one
 _OF_FIELDS = ("offset", "scale", "points", "range")
 _MUST = "must be"  # a note that begins so: there is no default
 _MOST_MS, _UPLOAD_MS = 15000, 5000  # of src/node/measure.py
@@ -46,6 +47,8 @@ class Option:
         known = {
             "pin": 'a pin such as 5 or "X2"',
             "shared pin": 'a pin such as 5 or "X2"',
+            "analogue pin": 'a pin with a converter, such as 5 or "X2"',
+            "input pin": 'a pin such as 5 or "X2"',
             "bus": "(bus, scl, sda)",
             "yes or no": "True or False",
             "rom": "16 hexadecimal digits",
@@ -57,7 +60,7 @@ class Option:
         """Whether the option may be so. Raises DormouseError when the driver's own words are unknown."""
         if value is None or isinstance(self.allowed, tuple):
             return value == self.default if value is None else value in self.allowed and type(value) is not bool
-        if self.allowed in ("pin", "shared pin"):
+        if self.allowed in PINS:
             return (type(value) is int and value >= 0) or (isinstance(value, str) and bool(value))
         if self.allowed == "bus":
             return isinstance(value, tuple) and len(value) == 3
@@ -193,6 +196,11 @@ def no_wake_pin(root: Path, board: str, pin: object) -> str | None:
 def profile(root: Path, board: str, name: str) -> Any:
     """A constant of a board's profile, None where it has none."""
     return _constant(root / "boards" / board / "profile.py", name)
+
+
+def constant(path: Path, name: str) -> Any:
+    """A constant of a device file, read without running it; const() is seen through. None where it has none."""
+    return _constant(path, name)
 
 
 @cache

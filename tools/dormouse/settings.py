@@ -177,6 +177,9 @@ def _check_files(root: Path, values: dict[str, Any], merged: dict[str, Constant]
         problems.append(Problem(at.file if at else file, at.line if at else 0, text))
     elif values["WAKE_PIN"] is not None and (why := drivers.no_wake_pin(root, values["BOARD"], values["WAKE_PIN"]["pin"])):
         problems.append(_at_line(merged, file, "WAKE_PIN", why))
+    services = sorted(path.stem for path in (root / "src" / "node" / "services").glob("*.py") if path.stem[0] != "_")
+    if values["SERVICE"] not in services:
+        problems.append(_at_line(merged, file, "SERVICE", f"is {values['SERVICE']!r}; allowed: {', '.join(services)}"))
     known = drivers.names(root)
     wrong: list[tuple[str, str]] = []
     for sensor, options in values["SENSORS"].items():
