@@ -177,6 +177,19 @@ def test_another_node_s_entities_are_left_alone() -> None:
     assert discovery.names(former) == {"kitchen"}
 
 
+def test_a_deploy_takes_the_board_s_file_into_account_and_says_what_it_leaves() -> None:
+    former = discovery.text(ROOT, read())
+    fewer = discovery.text(ROOT, read(BATTERY=None))
+    files, notes = discovery.updated({"/main.py": b"", discovery.PATH: fewer}, former)
+    assert files == {"/main.py": b"", discovery.PATH: discovery.merged(fewer, former)} and notes == []
+    other = discovery.text(ROOT, read(NAME="shed"))
+    for wanted in ({discovery.PATH: other}, {"/main.py": b""}):
+        files, notes = discovery.updated(wanted, former)
+        assert files == wanted
+        assert len(notes) == 1 and "kitchen in Home Assistant" in notes[0] and "delete the device" in notes[0]
+    assert discovery.updated({discovery.PATH: other}, None) == ({discovery.PATH: other}, [])
+
+
 @pytest.mark.parametrize(
     "former",
     [

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,21 @@ def merged(new: bytes, former: bytes | None) -> bytes:
     mine = {_node(topic) for topic in kept}
     gone = [topic for topic in topics(former) if topic not in kept and _node(topic) in mine]
     return _marked(b"".join(topic + b"\t\n" for topic in gone[-_GONE:]) + new.partition(b"\n")[2])
+
+
+def updated(wanted: Mapping[str, bytes], former: bytes | None) -> tuple[dict[str, bytes], list[str]]:
+    """A deploy's files with what the board's former file asks for, and notes for the user.
+
+    Arguments: wanted, path on the board to content; former, the board's /discovery.txt, None where there is none.
+    """
+    result = dict(wanted)
+    if PATH in result:
+        result[PATH] = merged(result[PATH], former)
+    notes = [
+        f"the board was {name} in Home Assistant, and no longer is: unless another board has that name, delete the device there"
+        for name in sorted(names(former) - names(wanted.get(PATH)))
+    ]
+    return result, notes
 
 
 def topics(former: bytes | None) -> list[bytes]:
