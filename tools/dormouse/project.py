@@ -37,6 +37,11 @@ def board_names(root: Path) -> list[str]:
     return sorted(profile.parent.name for profile in (root / "boards").glob("*/profile.py"))
 
 
+def node_names(root: Path) -> list[str]:
+    """The fleet: the NAMEs of nodes/NAME.py, without the template's examples, sorted."""
+    return sorted(path.stem for path in (root / "nodes").glob("*.py") if not path.stem.startswith("example"))
+
+
 def shown(path: Path) -> str:
     """`path` as it is shown to the user: from the current folder when it is below it, else in full."""
     try:

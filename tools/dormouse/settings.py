@@ -21,8 +21,9 @@ class SettingsError(DormouseError):
     """Something is wrong with a file of settings: one line per problem, "file:line: NAME is ...; allowed: ..."."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
+        self.problems = [problem for problem in problems if problem.level == ERROR]
+        self.warnings = [problem for problem in problems if problem.level == WARNING]
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 @dataclass
@@ -85,19 +86,8 @@ def load(root: Path, config: Path | None = None, node: str | None = None, board:
         else:
             problems = _leave_out(checked, left_out)
             overlaid.update({"SENSORS": repr(values["SENSORS"])} if left_out else {})
-    errors = [problem for problem in problems if problem.level == ERROR]
-    if errors:
-        raise SettingsError(_sorted(errors))
+    refuse(problems)
     return Settings(values, base, overlaid, checked, left_out, _sorted(problems))
-
-
-def every_problem(root: Path, config: Path | None = None, node: str | None = None) -> tuple[Settings | None, list[Problem]]:
-    """What load() gives, None when there are errors, and all problems, warnings too, by file and line. Raises UsageError."""
-    try:
-        read = load(root, config, node)
-    except SettingsError as error:
-        return None, error.problems
-    return read, read.warnings
 
 
 def load_credentials(path: Path) -> ConstantsFile:
@@ -115,11 +105,10 @@ def check_credentials(read: Settings, path: Path) -> list[Problem]:
 
 
 def refuse(problems: list[Problem]) -> list[Problem]:
-    """The warnings among problems. Raises SettingsError when there are errors."""
-    errors = [problem for problem in problems if problem.level == ERROR]
-    if errors:
-        raise SettingsError(errors)
-    return [problem for problem in problems if problem.level == WARNING]
+    """The problems, when all are warnings. Raises SettingsError when there are errors."""
+    if any(problem.level == ERROR for problem in problems):
+        raise SettingsError(_sorted(problems))
+    return problems
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:

@@ -76,9 +76,9 @@ def of_secrets(node: Node, secrets: Secrets) -> list[Problem]:
     return [secrets.problem(it, each) for it in _those(SECRETS) for each in it.find(node, secrets)]
 
 
-def of_fleet(nodes: Sequence[Node]) -> list[Problem]:
-    """What the rules say of nodes that are to live together."""
-    return [node.problem(it, each) for it in _those(FLEET) for node, each in it.find(nodes)]
+def of_fleet(nodes: Sequence[Node]) -> list[tuple[Node, Problem]]:
+    """What the rules say of nodes that are to live together: whose it is, and what."""
+    return [(node, node.problem(it, each)) for it in _those(FLEET) for node, each in it.find(nodes)]
 
 
 def _those(of: str) -> Iterator[Rule]:

@@ -12,6 +12,7 @@ import typer
 
 from dormouse import bundle, settings
 from dormouse.broker import EmbeddedBroker
+from dormouse.checking import report as checks
 from dormouse.constants import ConstantsFile
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import find_root
@@ -27,7 +28,8 @@ _BOARD = typer.Option(help="Board to be, instead of config.py's: a folder of boa
 _BROKER = typer.Option(help="Broker to publish to. Without it one is started for this run.", metavar="HOST[:PORT]")
 _WAKES = typer.Option(min=1, max=1_000_000, help="How many wakes to run.")
 _CONFIG = typer.Option(help="Settings to use instead of config.py.", metavar="FILE")
-_NODE = typer.Option(help="Overlay the settings with the lines of nodes/NAME.py.", metavar="NAME")
+_NAME = typer.Argument(help="The node: nodes/NAME.py over config.py. Without it: config.py alone.", metavar="NAME")
+_NODE = typer.Option(help="As NAME.", metavar="NAME", hidden=True)
 _STATE = typer.Option(
     help="Keep the board's flash and retained memory in this folder between runs. Without it: a new board.", metavar="DIR"
 )
@@ -41,6 +43,7 @@ _CREDS = typer.Option(help="Use this credentials.py; the virtual access point ta
 
 
 def simulate(
+    name: Annotated[str | None, _NAME] = None,
     board: Annotated[str | None, _BOARD] = None,
     broker: Annotated[str | None, _BROKER] = None,
     wakes: Annotated[int, _WAKES] = 3,
@@ -61,9 +64,13 @@ def simulate(
     broker. Exit status 0: every wake published (or, by UPLOAD_EVERY, kept its reading) and put itself to sleep.
     """
     root = find_root()
-    read = settings.load(root, config, node, board)
+    read = settings.load(root, config, name or node, board)
+    warned = read.warnings
     sends = [_command(text) for text in send or ()]
     world = World()
+    if credentials is not None:
+        warned = warned + settings.refuse(settings.check_credentials(read, credentials))
+    checks.warn(warned)
     secrets = _secrets(credentials, world)
     report = Report()
     with ExitStack() as stack:
