@@ -133,7 +133,7 @@ class Batch:
 
     def __len__(self):
         # By it the client makes its room, 192 bytes for each: it must not grow, and what it need not have others may need.
-        size = sum([len(rec[3]) + len(self._topic) + 52 for rec in self.batch])
+        size = sum([len(rec[3]) + len(self._topics[0]) + 52 for rec in self.batch])
         return (size + sum([len(message[0]) + len(message[1]) + 9 for message in self._more])) // 192 + 2
 
     def __getitem__(self, i):

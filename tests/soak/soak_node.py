@@ -88,7 +88,7 @@ class Plan:
 
 @dataclass
 class Life:
-    """One wake as it is judged. told: what was done to it. slack_ms: for what this computer did not let it run."""
+    """One wake as it is judged. told: what was done to it. stolen_ms: for what this computer did not let it run."""
 
     wake: Wake
     told: str
@@ -239,7 +239,8 @@ class Node:
         before, known = self._stolen_ms(), self._arrived()
         wake = self.board.run_wake(cap_s)
         cut = wake.reason == "power cut" or (wake.reason == "host time" and cap_s < _LONG_S)
-        life = Life(wake, told, cut, self._stolen_ms() - before, self._numbers)
+        withheld_ms = self._stolen_ms() - before + wake.waited_ms  # this program's threads; the board's process
+        life = Life(wake, told, cut, withheld_ms, self._numbers)
         self.story.lives.append(life)
         if any(phase[0] == "mqtt" for phase in wake.phases) and not wake.output.startswith("delivered"):
             time.sleep(0.05)  # the listener hears of it a moment later than the node
