@@ -97,10 +97,10 @@ class Node:
             # By this computer's clock, which may not be the node's; what was retained came who knows when.
             self.due = float(last) if retain or not _is_number(said) else at + last - said
         else:
-            step = self.numbers.new + self.numbers.gaps - self._counted
-            self.per_upload = max(1, step) if self._counted else 1
+            # By what it did: a whole upload must have been seen to know how many wakes it has.
+            self.per_upload = max(1, self.numbers.new + self.numbers.gaps - self._counted)
             self.period_s = every_s * self.per_upload
-            self.due = at + self.period_s if every_s and not retain else None
+            self.due = at + self.period_s if every_s and self._counted and not retain else None
         self._counted = self.numbers.new + self.numbers.gaps
         return True
 

@@ -21,7 +21,7 @@ _TROUBLE = (nodes.MISSING, nodes.LOST, nodes.LATE)
 _COLUMNS = ("node", "state", "last reading", "battery", "dBm", "seen", "due", "missed", "lost", "failed uploads", "version")
 _RIGHT = ("battery", "dBm", "seen", "due", "missed", "lost")
 _READING = 2
-_FROM = {"version": 140, "failed uploads": 115, "dBm": 95}  # the terminal's width from which a column is there
+_FROM = {"version": 140, "failed uploads": 115, "dBm": 95, "seen": 78, "missed": 70, "lost": 70}  # from which width on
 _FRAME = 7  # lines of the table and around it that are no nodes
 
 
@@ -36,7 +36,7 @@ def draw(
     states = {name: node.state(now) for name, node in fleet.nodes.items()}
     ordered = sorted(fleet.nodes.values(), key=lambda node: (_rank(states[node.name], node, now), node.name))
     room = max(1, height - _FRAME - len(notes))
-    shown = ordered if len(ordered) <= room else ordered[: room - 1]
+    shown = ordered[:room]
     rows = [_row(node, states[node.name], now, shared, width) for node in shown]
     names = [name for name in _COLUMNS if width >= _FROM.get(name, 0)]
     rows = [[row[_COLUMNS.index(name)] for name in names] for row in rows]
