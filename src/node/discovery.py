@@ -34,12 +34,13 @@ _RETRY_S = const(7200)  # node.backoff's cap for the sleep after a failed upload
 def expire_s(interval_s, every, awake_s):
     """Seconds without a reading after which an entity is unavailable: not after a sleep, nor after one upload that failed.
 
-    interval_s: from one wake to the next, as it is now. every: wakes per upload. awake_s: MAX_AWAKE_S. One period, an eighth of
-    it for a clock that runs off, the longest sleep after one failure (node.backoff: the interval, and at most two more or two
-    hours), a slot of the clock that is missed, and the wakes themselves.
+    interval_s: from one wake to the next, as it is now. every: wakes per upload. awake_s: MAX_AWAKE_S. Two periods, an eighth
+    of one for a clock that runs off, a slot of the clock that is missed, what a failure adds to the sleep at most
+    (node.backoff: two intervals or two hours, or twice the wake that failed), and the wakes themselves.
     """
     period_s = interval_s * every
-    return period_s + period_s // 8 + 2 * interval_s + min(2 * interval_s, _RETRY_S) + 3 * awake_s
+    retry_s = max(min(2 * interval_s, _RETRY_S), 2 * awake_s)
+    return 2 * period_s + period_s // 8 + interval_s + retry_s + 3 * awake_s
 
 
 def following(memory, every, more, acked):

@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "wakes"))
 
-from nodes import listener, make_node  # noqa: E402
+from nodes import listener, make_node
 
 __all__ = ["listener", "make_node"]

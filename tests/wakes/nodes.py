@@ -60,13 +60,14 @@ def make_node(micropython: str) -> Iterator[MakeNode]:
 class Listener:
     """A subscriber on the PC: everything that reached the broker, as it came."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, user: str | None = None, password: str | None = None) -> None:
         self.messages: list[tuple[str, dict[str, Any]]] = []
         self.client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         self.client.on_message = lambda _c, _u, m: self.messages.append((m.topic, json.loads(m.payload or b"null")))
         self.client.on_connect = lambda c, *_: c.subscribe("#", 1)
         ready: list[int] = []
         self.client.on_subscribe = lambda *_: ready.append(1)
+        self.client.username_pw_set(user, password)
         self.client.connect(host, port)
         self.client.loop_start()
         self.until(lambda: bool(ready))
