@@ -54,8 +54,8 @@ class Cell:
     step_up_source: str = ""
 
     def loss_at(self, celsius: float) -> Spread:
-        """The part of the capacity lost in a month at a temperature."""
-        return self.loss.times(2 ** ((celsius - ROOM_C) / _DOUBLES_C))
+        """The part of the capacity lost in a month at a temperature. In the cold it is not taken for less."""
+        return self.loss.times(2 ** (max(0.0, celsius - ROOM_C) / _DOUBLES_C))
 
     def usable_at(self, celsius: float) -> float:
         """The part of the capacity that can be taken at a temperature, 0 to 1."""

@@ -23,10 +23,11 @@ _MC_PER_MAH = 3600.0
 _DAYS_PER_MONTH = energy.HOURS_PER_MONTH / 24
 # A cell gives less than its label says, and less again when it has aged. Chosen.
 CAPACITY = Cause("capacity", 1 / 0.85, 1.0)
+_MEASURED = Cause("measurement", 0.95, 1.05)  # chosen: of a meter, and of a few wakes for all
 # What takes the charge, in the order of the table; the phases of a wake that belong to it.
 ORDER = (
     "asleep: board", "asleep: sensors", "asleep: divider", "boot", "program", "sensors", "Wi-Fi", "clock", "TLS", "MQTT",
-    "awake", "failures", "pin", "no broker", "self-discharge",
+    "failures", "pin", "no broker", "self-discharge",
 )  # fmt: skip
 _OF_PHASE = {
     "boot": "boot", "start": "program", "finish": "program", "sleep": "program", "window": "program", "measure": "sensors",
@@ -171,14 +172,16 @@ def _awake(
     failed = uploads * assumed.failed_pct / 100
 
     def spent(kind: Kind, times: float, name: str | None = None) -> Iterable[Part]:
-        if kind.charge_mc is not None:
-            yield Part(name or "awake", kind.charge_mc * times, (Cause("measurement", 0.95, 1.05),))
-            return
         uploading = any(phase.name == "link" for phase in kind.phases)
-        for phase, (_, charge) in zip(kind.phases, kind.parts_mc(currents), strict=True):
-            on = phase.name in energy.WITH_RADIO or (uploading and phase.name == "measure")
-            causes = cause_of(board, "radio" if on and uploading else "cpu"), phase.cause
-            yield Part(name or _OF_PHASE.get(phase.name, "program"), charge * times, causes)
+        pieces = kind.parts_mc(currents)
+        # A wake measured as a whole: what of it belongs to which phase, only the model knows.
+        scale = 1.0 if kind.charge_mc is None else kind.charge_mc / sum(charge for _, charge in pieces)
+        for phase, (_, charge) in zip(kind.phases, pieces, strict=True):
+            on = uploading and (phase.name in energy.WITH_RADIO or phase.name == "measure")
+            causes = cause_of(board, "radio" if on else "cpu"), phase.cause
+            if kind.charge_mc is not None:
+                causes = (_MEASURED,)
+            yield Part(name or _OF_PHASE.get(phase.name, "program"), charge * scale * times, causes)
 
     yield from spent(kinds[wakes.UPLOAD], uploads - failed)
     yield from spent(kinds[wakes.QUIET], wakes_a_day - uploads)

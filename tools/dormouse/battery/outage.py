@@ -11,7 +11,7 @@ _CAP_S, _LONG_S, _SHARE = 7200, 6 * 3600, 10
 
 
 def refused(upload: Kind) -> Kind:
-    """The wake of a node whose broker refuses the connection: an upload without its exchange."""
+    """The wake of a node whose broker refuses the connection: an upload without its exchange. A measured one is taken whole."""
     if upload.charge_mc is not None:
         return upload
     return replace(upload, phases=tuple(phase for phase in upload.phases if phase.name not in ("mqtt", "tls")))
