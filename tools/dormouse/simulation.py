@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from dormouse import energy, ledger
+from dormouse.battery import cells
 from dormouse.errors import DormouseError, UsageError
 from dormouse.ledger import Ledger
 from dormouse.project import shown
@@ -237,7 +238,7 @@ class Simulation:
         usual = self.spent[1:]  # the first wake has the service window
         charge, seconds = sum(mc for mc, _ in usual), sum(s for _, s in usual)
         kind, capacity = battery.get("type", "lipo"), battery.get("mah", 1000)
-        months = energy.life_months(currents, charge, seconds, kind, capacity)
+        months = energy.life_months(currents, charge, seconds, kind, capacity, cells.stages(self.root, battery))
         text = f"{charge / len(usual):.0f} mC every {duration(seconds / len(usual))}: {kind}, {capacity} mAh,"
         self.report.fact("battery", f"a model, no promise: {text} would last about {months:.1f} months")
         wanted = battery.get("want_months")

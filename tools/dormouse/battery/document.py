@@ -59,7 +59,7 @@ def numbers(svg: str) -> list[str]:
 def _example(root: Path) -> tuple[str, Life, list[whatif.Row]]:
     read = settings.load(root)
     basis = whatif.Basis(root, read, wakes.Assumed(), {})
-    return "config.py", basis.life(), whatif.rows(basis, ("WAKE_EVERY_S=60, UPLOAD_EVERY=4",))
+    return read.base.file, basis.life(), whatif.rows(basis, ("WAKE_EVERY_S=60, UPLOAD_EVERY=4",))
 
 
 def _filled(root: Path, text: str, found: Life, rows: Sequence[whatif.Row]) -> str:

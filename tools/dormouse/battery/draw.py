@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ def svg(name: str, found: Life, rows: Sequence[Row]) -> str:
     chart.value_formatter = lambda value: f"{value:.2f} mAh"
     for part in parts:
         chart.add(part, [_mah(row.life, part) for row in reversed(every)])
-    return str(chart.render(is_unicode=True)) + "\n"
+    # What its own script needs, which is not there: a picture, and no program in it.
+    return re.sub(r"<script\b.*?</script>", "", str(chart.render(is_unicode=True)), flags=re.DOTALL) + "\n"
 
 
 def page(name: str, found: Life, rows: Sequence[Row], assumed: Sequence[Assumption]) -> str:

@@ -97,7 +97,7 @@ def battery(
         seen = measured.find(_samples(current), currents, model, threshold)
         basis = Basis(root, read, assumed, seen.kinds(model), (seen.sleep_ma, measured.SLEEP_OFF))
     found, rows = basis.life(), whatif.rows(basis, what_if or ())
-    _print(root, name or read["NAME"] or "node", found, rows, seen, model, as_json, plot)
+    _print(root, name or read["NAME"] or read.base.file, found, rows, seen, model, as_json, plot)
 
 
 def _print(
