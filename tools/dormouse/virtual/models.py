@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +66,15 @@ def read(name: str, boards: Path | None = None) -> dict[str, Any]:
     if name not in names(boards):
         raise ValueError(f"no virtual board {name!r}: there are {', '.join(names(boards))}")
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return deepcopy(_parsed(path.read_text("utf-8")))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"boards/{name}/board.toml: {error}") from error
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    # A check of a fleet reads each board dozens of times.
+    return tomllib.loads(text)
 
 
 def load(name: str, boards: Path | None = None) -> BoardModel:
