@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dormouse import bundle
-from dormouse.errors import DormouseError, UsageError
-from dormouse.newnode import parts, saving, secret, sensing, trying, words
+from dormouse.errors import UsageError
+from dormouse.newnode import final, parts, saving, secret, sensing, trying, words
 from dormouse.newnode.ask import Asker
 from dormouse.newnode.draft import Draft
 from dormouse.newnode.parts import Given
@@ -80,7 +79,7 @@ def new(
     try:
         parts.board(draft, given, ask)
         if renew:
-            parts.network(secrets, given, ask)
+            parts.network(draft, secrets, given, ask)
         parts.broker(draft, secrets, given, ask, renew)
         parts.interval(draft, given, ask)
         sensing.sensors(draft, given.sensors, ask)
@@ -89,10 +88,12 @@ def new(
         raise UsageError(str(error)) from None
     for text in draft.settle():
         ask.note(text)
-    _check(root, draft)
+    unwise = final.look(draft, secrets, renew)
     if not no_try:
         trying.until_it_answers(draft, secrets, ask, renew, console)
-        _check(root, draft)
+        unwise = final.look(draft, secrets, renew)
+    for text in unwise:
+        ask.note(f"warning: {text}", "yellow")
     saving.save(path, draft, secrets, renew, force, ask, console)
     saving.told(path, draft, secrets, renew, console)
 
@@ -108,12 +109,6 @@ def _path(root: Path, name: str, force: bool) -> Path:
     if where := words.taken(root, name):
         raise UsageError(f"{where}: another node has NAME {name!r}")
     return path
-
-
-def _check(root: Path, draft: Draft) -> None:
-    if wrong := draft.problems():
-        raise DormouseError("\n".join([*wrong, "nothing was written"]))
-    bundle.files(root, draft.load(), "", None)  # what it needs is there, and compiles
 
 
 def _keep(secrets: Secrets, given: Given, ask: Asker) -> None:

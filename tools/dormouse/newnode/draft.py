@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from dormouse import drivers, settings
+from dormouse.constants import ERROR, Problem
 from dormouse.newnode import layout
 from dormouse.settings import Settings, SettingsError
 
+PREFIX = "dormouse-new-"  # of folders where things are checked before they are written
 # What nobody is asked for, and what another board, other sensors or a second node make wrong: the value that is always right.
 _ELSE_NOTHING: dict[str, Any] = {"WAKE_PIN": None, "UPLOAD_IF": {}}
 
@@ -47,7 +49,7 @@ class Draft:
     def load(self, changes: dict[str, Any] | None = None) -> Settings:
         """The settings, checked. changes: more of them. Raises SettingsError, with lines of a file that nobody has."""
         texts = {name: layout.literal(value) for name, value in {**self.changes, **(changes or {})}.items()}
-        with tempfile.TemporaryDirectory(prefix="dormouse-new-") as folder:
+        with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
             config = Path(folder, "config.py")
             config.write_text(self.base.replaced(texts), encoding="utf-8")
             return settings.load(self.root, config)
@@ -57,8 +59,15 @@ class Draft:
         try:
             self.load(changes)
         except SettingsError as error:
-            return [problem.text for problem in error.problems]
+            return [plain(problem) for problem in error.problems if problem.level == ERROR]
         return []
+
+    def rough(self) -> Settings:
+        """The settings while sensors are still to be said; config.py's while there is more that is not right yet."""
+        try:
+            return self.load({"SENSORS": {}, **_ELSE_NOTHING})
+        except SettingsError:
+            return self._read
 
     def untouched(self) -> bool:
         """Whether config.py still says what it came with: every line that is not a dictionary of the user's."""
@@ -88,6 +97,11 @@ class Draft:
         values = {name: constant.value for name, constant in self.base.constants.items()}
         rest = [name for name in values if name != "NAME" and name in self.changes and self.changes[name] != values[name]]
         return {"NAME": self.changes["NAME"], **{name: self.changes[name] for name in rest}}
+
+
+def plain(problem: Problem) -> str:
+    """A problem's text without the folder in which it was looked for."""
+    return re.sub(rf"[^\s'\"]*{PREFIX}[^/\\]*[/\\]", "", problem.text)
 
 
 def about(text: str) -> str:

@@ -59,7 +59,7 @@ def board(draft: Draft, given: Given, ask: Asker) -> None:
         ask.note(text)
 
 
-def network(secrets: Secrets, given: Given, ask: Asker) -> None:
+def network(draft: Draft, secrets: Secrets, given: Given, ask: Asker) -> None:
     """Wi-Fi's name and password."""
     ask.note("Wi-Fi: 2.4 GHz. It cannot be tried from this PC: the board is the first to join it.")
     known = (secrets.values.get("WIFI") or ((None, None),))[0]
@@ -68,13 +68,18 @@ def network(secrets: Secrets, given: Given, ask: Asker) -> None:
         default = wifi.ssid()
         if default is not None:
             ask.note(f"This PC is in {default!r}.")
-    name = ask.value("--ssid", given.ssid, "Wi-Fi network", secret.ssid, default)
+    others, rough = secrets.values.get("WIFI"), draft.rough()
+
+    def put(name: str, key: str) -> tuple[str, str]:
+        secrets.put(rough, WIFI=secret.networks((name, key), others))
+        return name, key
+
+    name = ask.value("--ssid", given.ssid, "Wi-Fi network", lambda text: put(text, "")[0], default)
     # Enter at an unseen question may be a slip, --yes is none: so only a question takes it for "no password".
     empty = known[1] if known[0] == name else None
     default = empty if ask.yes else ""
     question = "Its password, not shown (Enter: none)"
-    key = ask.value("--wifi-password", given.wifi_password, question, secret.wifi_password, default, hidden=True, twice=True)
-    secrets.values["WIFI"] = secret.networks((name, key), secrets.values.get("WIFI"))
+    ask.value("--wifi-password", given.wifi_password, question, lambda text: put(name, text), default, hidden=True, twice=True)
 
 
 def broker(draft: Draft, secrets: Secrets, given: Given, ask: Asker, renew: bool) -> None:
@@ -84,12 +89,12 @@ def broker(draft: Draft, secrets: Secrets, given: Given, ask: Asker, renew: bool
     usual = draft["TLS"] or address.endswith(f":{_TLS_PORT}")
     draft.put("TLS", given.tls if given.tls is not None else ask.sure("TLS?", usual, "--tls or --no-tls"))
     if draft["TLS"] and not checks(draft):
-        ask.note(f"{draft['BOARD']} encrypts and checks no certificate: anyone on the way can play the broker", "yellow")
+        ask.note(f"{draft['BOARD']} encrypts and checks no certificate (docs/tls.md)", "yellow")
     if not renew:
         return
     secrets.ca = None
     if draft["TLS"] and checks(draft):
-        _authority(secrets, given, ask)
+        _authority(draft, secrets, given, ask)
     elif given.ca is not None:
         raise UsageError("--ca is for TLS (--tls) on a board that checks certificates")
     known = secrets.values.get("USER")
@@ -100,7 +105,7 @@ def broker(draft: Draft, secrets: Secrets, given: Given, ask: Asker, renew: bool
         password = ask.value("--password", given.password, "Its password, not shown", _some, kept, hidden=True)
     elif given.password is not None:
         raise UsageError("--password without --user")
-    secrets.values |= {"USER": user or None, "PASSWORD": password}
+    secrets.put(draft.rough(), USER=user or None, PASSWORD=password)
 
 
 def checks(draft: Draft) -> bool:
@@ -108,18 +113,15 @@ def checks(draft: Draft) -> bool:
     return facts.read(draft.root, draft["BOARD"])["port"] not in _CHECKS_NOTHING
 
 
-def _authority(secrets: Secrets, given: Given, ask: Asker) -> None:
+def _authority(draft: Draft, secrets: Secrets, given: Given, ask: Asker) -> None:
     known = secrets.values.get("CA")
 
-    def read(text: str) -> bytes | None:
-        return secret.authority(Path(text).expanduser()) if text and text != known else None
+    def put(text: str) -> None:
+        secrets.ca = secret.authority(Path(text).expanduser()) if text and text != known else None
+        secrets.put(draft.rough(), CA=secret.CA_FILE if secrets.ca else known)
 
     question = "CA, the authority's certificate: a file, PEM or DER (Enter: none)"
-    secrets.ca = ask.value("--ca", None if given.ca is None else str(given.ca), question, read, known or "")
-    if secrets.ca:
-        secrets.values["CA"] = secret.CA_FILE
-    elif not known:
-        ask.note("without a CA nobody checks who the broker is: anyone on the way can play it", "yellow")
+    ask.value("--ca", None if given.ca is None else str(given.ca), question, put, known or "")
 
 
 def _some(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import tempfile
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from dormouse import settings
 from dormouse.certificates import PORT as TLS_PORT
-from dormouse.constants import ConstantsFile
+from dormouse.constants import ERROR, ConstantsFile, Problem
 from dormouse.errors import UsageError
 from dormouse.newnode import layout
+from dormouse.newnode.draft import PREFIX
 from dormouse.newnode.verdicts import Broker
 from dormouse.project import shown
+from dormouse.settings import Settings
 
 _PLAIN_PORT = 1883
 _MOST_NETWORKS = 4  # credentials.example.py
-_MOST_SSID = 32  # bytes: IEEE 802.11-2020, 9.4.2.2
 _HEAD = "# Wi-Fi and broker: what every node of this folder uses. git ignores this file.\n\n"
 CA_FILE = "ca.der"
 
@@ -44,6 +45,29 @@ class Secrets:
             fresh = {name: value for name, value in self.values.items() if name not in known or known[name].value != value}
             return self.file.replaced({name: layout.literal(value) for name, value in fresh.items()})
         return _HEAD + layout.lines(self.file, self.values)
+
+    def put(self, read: Settings, **values: Any) -> None:
+        """Take some values. read: the node's settings. Raises ValueError with the check's own words when they may not be."""
+        before = dict(self.values)
+        self.values |= values
+        if wrong := [it.text for it in self.problems(read) if it.level == ERROR and it.text.startswith(tuple(values))]:
+            self.values = before
+            raise ValueError("; ".join(wrong))
+
+    def problems(self, read: Settings) -> list[Problem]:
+        """What `dormouse check` says of it. read: the settings of the node that has it."""
+        folder = self.path.parent
+        with tempfile.TemporaryDirectory(prefix=PREFIX) as aside:
+            for name in ("CA", "CERT", "KEY"):
+                value = self.values.get(name)
+                if isinstance(value, str) and not value.startswith("-----") and (folder / value.lstrip("/")).is_file():
+                    Path(aside, Path(value).name).write_bytes((folder / value.lstrip("/")).read_bytes())
+            if self.ca:
+                Path(aside, CA_FILE).write_bytes(self.ca)
+            path = Path(aside, self.path.name)
+            path.write_text(self.text(), encoding="utf-8")
+            path.chmod(0o600)
+            return settings.check_credentials(read, path)
 
     def masked(self, before: Secrets | None = None) -> str:
         """The text for a screen. before: what it replaces; another password than there shows."""
@@ -75,22 +99,6 @@ def networks(first: tuple[str, str], others: Any) -> tuple[tuple[str, str], ...]
     return (first, *rest)[:_MOST_NETWORKS]
 
 
-def ssid(text: str) -> str:
-    """A network's name. Raises ValueError."""
-    if not 1 <= len(text.encode()) <= _MOST_SSID:
-        raise ValueError(f"the network's name has {len(text.encode())} bytes; allowed: 1 to {_MOST_SSID}")
-    return text
-
-
-def wifi_password(text: str) -> str:
-    """A network's password, "" for an open one. Raises ValueError."""
-    # IEEE 802.11-2020, J.4.1: 8 to 63 printable ASCII characters, or the key itself.
-    key = len(text) == 64 and all(c in "0123456789abcdefABCDEF" for c in text)
-    if text and not key and not (8 <= len(text) <= 63 and all(" " <= c <= "~" for c in text)):
-        raise ValueError(f"the password has {len(text)} characters; allowed: 8 to 63 of ASCII, 64 hexadecimal digits, or none")
-    return text
-
-
 def authority(path: Path) -> bytes:
     """The DER of a CA's certificate in a PEM or DER file. Raises ValueError."""
     try:
@@ -103,16 +111,6 @@ def authority(path: Path) -> bytes:
         raise ValueError(f"{shown(path)} is no certificate; allowed: one in PEM or DER") from None
     if len(found) > 1:
         raise ValueError(f"{shown(path)} has {len(found)} certificates; allowed: one, the authority's")
-    now = datetime.now(timezone.utc)
-    if not found[0].not_valid_before_utc <= now <= found[0].not_valid_after_utc:
-        begin, end = found[0].not_valid_before_utc, found[0].not_valid_after_utc
-        raise ValueError(f"{shown(path)} is valid from {begin:%Y-%m-%d} to {end:%Y-%m-%d}; allowed: one that is valid today")
-    try:
-        is_authority = found[0].extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        is_authority = True  # X.509 version 1 does not say
-    if not is_authority:
-        raise ValueError(f"{shown(path)} is the certificate of {found[0].subject.rfc4514_string()}, not of an authority")
     return found[0].public_bytes(Encoding.DER)
 
 

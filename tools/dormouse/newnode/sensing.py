@@ -11,7 +11,7 @@ from dormouse.drivers import Driver, Option
 from dormouse.errors import UsageError
 from dormouse.newnode import words
 from dormouse.newnode.ask import Asker
-from dormouse.newnode.draft import Draft
+from dormouse.newnode.draft import Draft, about
 
 _NONE = "none"
 _FUNCTIONS = ("I2C", "1-Wire")
@@ -24,7 +24,10 @@ def sensors(draft: Draft, given: tuple[str, ...], ask: Asker) -> None:
         _of_options(draft, given)
         return
     there = draft["SENSORS"]
-    if there:
+    wrong = [text for text in draft.problems() if about(text) == "SENSORS"]
+    for text in wrong:
+        ask.note(text, "yellow")
+    if there and not wrong:
         told = ", ".join(f"{name} ({options['driver']})" for name, options in there.items())
         if ask.sure(f"Sensors: {told}. Keep them?", True, _OPTION):
             return
@@ -108,7 +111,7 @@ def _asked(option: Option, default: str | None, ask: Asker) -> tuple[Any, str]:
     note = (option.note or "").partition(": ")[2]
 
     def value(text: str) -> tuple[Any, str]:
-        found = words.options(f"x={text}")["x"]
+        found = words.constant(text)
         if not option.fits(found):
             raise ValueError(f"{option.name} is {found!r}; allowed: {option.words()}")
         return found, text

@@ -100,7 +100,10 @@ class _Session:
             return verdicts.no_link(self._broker, error)
         self._stage.name = "mqtt"
         while not self._heard and time.monotonic() < end:
-            if self._client.loop(_STEP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS and not self._heard:
+            status = self._client.loop(_STEP_S)
+            if status == MQTTErrorCode.MQTT_ERR_PROTOCOL:
+                self._heard.append(verdicts.no_mqtt(self._broker))
+            elif status != MQTTErrorCode.MQTT_ERR_SUCCESS and not self._heard:
                 self.lost = True
                 break
         self._client.disconnect()

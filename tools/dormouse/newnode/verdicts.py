@@ -16,7 +16,6 @@ _OTHER_AUTHORITY = (2, 18, 19, 20, 21)
 _NO_AUTHORITY = (24, 79)
 _REFUSED = (134, 135)  # CONNACK 4 and 5 (MQTT 3.1.1, 3.2.2.3), by their numbers in MQTT 5
 _WORDS = {
-    132: "does not speak MQTT 3.1.1",
     133: "does not like the client's name",
     136: "says that it is not available just now",
 }
@@ -87,6 +86,11 @@ def connack(broker: Broker, reason: Any) -> Outcome:
             return Outcome("password", f"{broker.where} wants a user and a password")
         return Outcome("password", f"{broker.where} refuses user {broker.user!r}: wrong user or password")
     return Outcome("refusal", f"{broker.where} {_WORDS.get(reason.value, f'refuses: {reason}')}")
+
+
+def no_mqtt(broker: Broker) -> Outcome:
+    """An answer that is not MQTT's, or CONNACK 1, which paho does not tell apart."""
+    return Outcome("refusal", f"{broker.where} does not speak MQTT 3.1.1")
 
 
 def no_host(broker: Broker, error: Exception) -> Outcome:

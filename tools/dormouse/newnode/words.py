@@ -62,6 +62,14 @@ def options(text: str) -> dict[str, Any]:
     return found
 
 
+def constant(text: str) -> Any:
+    """One value of an option."""
+    try:
+        return options(f"x={text}")["x"]
+    except ValueError:
+        raise ValueError(f"{text!r} is no value; allowed: a number, a word, True, or such as (0, 9, 8)") from None
+
+
 class _Words(ast.NodeTransformer):
     """Names become text: pin=X2, precision=low."""
 
