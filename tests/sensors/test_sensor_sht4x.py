@@ -10,7 +10,8 @@ from wired import Board, Clock
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.scene import Scene
-from dormouse.virtual.devices.sht4x import MEASURE_MS, SHT4x, crc8
+from dormouse.virtual.devices.sensirion import crc8
+from dormouse.virtual.devices.sht4x import MEASURE_MS, SHT4x
 from sensors import sht4x
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dormouse.virtual.devices import I2CDevice, Nack
+from dormouse.virtual.devices.i2c_part import I2CPart
 from dormouse.virtual.devices.scene import Scene
 
 POWER_UP: tuple[int, ...] = (0x0000, 0x8583, 0x8000, 0x7FFF)  # conversion, config, Lo_thresh, Hi_thresh (9.6.2 to 9.6.4)
@@ -22,7 +22,7 @@ _SHARES = (1.0, 0.5, 0.25, 0.0)  # of the scene's signal_v, on the four inputs: 
 _CONFIG = 1
 
 
-class ADS1115(I2CDevice):
+class ADS1115(I2CPart):
     """One ADS1115.
 
     now_ms: the virtual board's monotonic milliseconds. scene: gives signal_v, which input 0 sees whole, 1 half, 2 a quarter of,
@@ -30,32 +30,23 @@ class ADS1115(I2CDevice):
     address: 0x48 to 0x4b.
     """
 
-    def __init__(self, now_ms: Callable[[], float], scene: Scene, address: int = 0x48) -> None:
-        if not 0x48 <= address <= 0x4B:
-            raise ValueError(f"ADS1115 address {address:#x}: 0x48 to 0x4b")
-        self.address = address
-        self._now_ms = now_ms
-        self._scene = scene
-        self._powered = False
-        self.power(True)
+    addresses = range(0x48, 0x4C)
 
-    def power(self, on: bool) -> None:
-        """Switch the supply: the registers are those of POWER_UP again."""
-        if on and not self._powered:
-            self.registers: list[int] = list(POWER_UP)
-            self._pointer = 0
-            self._done: tuple[float, int] | None = None
-        self._powered = on
+    def __init__(self, now_ms: Callable[[], float], scene: Scene, address: int = 0x48) -> None:
+        super().__init__(now_ms, scene, address)
+
+    def power_up(self) -> None:
+        """Its registers are those of POWER_UP again."""
+        self.registers: list[int] = list(POWER_UP)
+        self._pointer = 0
+        self._done: tuple[float, int] | None = None
 
     def volts(self, i: int | None) -> float:
         """What is on input i; None: ground."""
-        return 0.0 if i is None else self._scene.value("signal_v") * _SHARES[i]
+        return 0.0 if i is None else self.scene.value("signal_v") * _SHARES[i]
 
-    def write(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Set the pointer, and the register behind it."""
-        self._present()
-        if not data or self._stuck():
-            return
         self._finish()
         self._pointer = data[0] & 3
         if len(data) < 3 or not self._pointer:
@@ -69,13 +60,10 @@ class ADS1115(I2CDevice):
             raise NotImplementedError("continuous conversion")
         if word & 0x8000 and self._done is None:
             code = self._convert(word)
-            self._done = self._now_ms() + WAKE_MS + 1000 * SLOWER / RATES[word >> 5 & 7], code
+            self._done = self.now_ms() + WAKE_MS + 1000 * SLOWER / RATES[word >> 5 & 7], code
 
-    def read(self, n: int) -> bytes:
+    def give(self, n: int) -> bytes:
         """The register behind the pointer, again and again."""
-        self._present()
-        if self._stuck():
-            return bytes(n)
         self._finish()
         word = self.registers[self._pointer]
         if self._pointer == _CONFIG and self._done is None:
@@ -88,15 +76,8 @@ class ADS1115(I2CDevice):
         return min(32767, max(-32768, code)) & 0xFFFF  # table 5
 
     def _finish(self) -> None:
-        if self._done and self._now_ms() >= self._done[0] and self._scene.failure("ads1115") != "busy":
+        if self._done and self.now_ms() >= self._done[0] and not self.fails("busy"):
             self.registers[0], self._done = self._done[1], None
-
-    def _present(self) -> None:
-        if not self._powered or self._scene.failure("ads1115") == "nack":
-            raise Nack
-
-    def _stuck(self) -> bool:
-        return self._scene.failure("ads1115") == "stuck"
 
 
 def make(now_ms: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> ADS1115:

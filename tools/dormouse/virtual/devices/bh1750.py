@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dormouse.virtual.devices import I2CDevice, Nack
+from dormouse.virtual.devices import Nack
+from dormouse.virtual.devices.i2c_part import I2CPart
 from dormouse.virtual.devices.scene import Scene
 
-ADDRESSES = (0x23, 0x5C)  # page 10: ADDR low, high
 H_MS, L_MS = 180.0, 24.0  # page 2, the longest, with the default MTreg
 _DEFAULT = 69  # "adjust measurement result"
 _MODES = {
@@ -25,36 +25,27 @@ _MODES = {
 }  # instruction set
 
 
-class BH1750(I2CDevice):
+class BH1750(I2CPart):
     """One BH1750FVI.
 
     now_ms: the virtual board's monotonic milliseconds. scene: gives illuminance_lx; its failure "bh1750" is "nack" (not there),
     "busy" (never done measuring) or "stuck" (SDA held low: every bit reads 0). address: 0x23 or 0x5C.
     """
 
+    addresses = (0x23, 0x5C)  # page 10: ADDR low, high
+
     def __init__(self, now_ms: Callable[[], float], scene: Scene, address: int = 0x23) -> None:
-        if address not in ADDRESSES:
-            raise ValueError(f"BH1750 address {address:#x}: 0x23 or 0x5c")
-        self.address = address
-        self._now_ms = now_ms
-        self._scene = scene
-        self._powered = False
-        self.power(True)
+        super().__init__(now_ms, scene, address)
 
-    def power(self, on: bool) -> None:
-        """Switch the supply. Switched on, the part is powered down, its data 0."""
-        if on and not self._powered:
-            self.awake = False
-            self._mtreg = _DEFAULT
-            self._counts = 0
-            self._mode = 0
-        self._powered = on
+    def power_up(self) -> None:
+        """It is powered down, its data 0."""
+        self.awake = False
+        self._mtreg = _DEFAULT
+        self._counts = 0
+        self._mode = 0
 
-    def write(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Take a command: one byte, no more without a stop (page 10)."""
-        self._present()
-        if self._stuck() or not data:
-            return
         self._finish()
         command = data[0]
         if command in (0, 1):
@@ -75,30 +66,20 @@ class BH1750(I2CDevice):
         if len(data) > 1:
             raise Nack(1)
 
-    def read(self, n: int) -> bytes:
+    def give(self, n: int) -> bytes:
         """Give the data register: the last measurement that was finished, whenever that was."""
-        self._present()
-        if self._stuck():
-            return bytes(n)
         self._finish()
         return (self._counts.to_bytes(2, "big") + b"\xff" * n)[:n]
-
-    def _present(self) -> None:
-        if not self._powered or self._scene.failure("bh1750") == "nack":
-            raise Nack
-
-    def _stuck(self) -> bool:
-        return self._scene.failure("bh1750") == "stuck"
 
     def _measure(self, mode: int) -> None:
         self._mode = mode
         times, ms = _MODES[mode]
         mtreg = min(254, max(31, self._mtreg))  # "adjust measurement result"
-        self._done_ms = self._now_ms() + ms * mtreg / _DEFAULT
-        self._coming = min(0xFFFF, round(self._scene.value("illuminance_lx") * 1.2 * times * mtreg / _DEFAULT))
+        self._done_ms = self.now_ms() + ms * mtreg / _DEFAULT
+        self._coming = min(0xFFFF, round(self.scene.value("illuminance_lx") * 1.2 * times * mtreg / _DEFAULT))
 
     def _finish(self) -> None:
-        if not self._mode or self._now_ms() < self._done_ms or self._scene.failure("bh1750") == "busy":
+        if not self._mode or self.now_ms() < self._done_ms or self.fails("busy"):
             return
         self._counts = self._coming
         if self._mode & 0x20:

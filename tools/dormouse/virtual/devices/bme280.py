@@ -10,10 +10,10 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dormouse.virtual.devices import I2CDevice, Nack
+from dormouse.virtual.devices import Nack
+from dormouse.virtual.devices.i2c_part import I2CPart
 from dormouse.virtual.devices.scene import Scene
 
-ADDRESSES = (0x76, 0x77)  # 6.2: SDO to GND, to VDDIO
 START_UP_MS = 2.0  # table 1, t_startup
 COPY_MS = 1.0  # im_update (5.4.4), in which the model's trimming parameters read as zeros; the time is made up
 BME280, BMP280 = 0x60, 0x58
@@ -50,7 +50,7 @@ def humidity(raw: int, fine: float) -> float:
     return min(100.0, max(0.0, h * (1 - h1 * h / 524288)))
 
 
-class BMx280(I2CDevice):
+class BMx280(I2CPart):
     """One BME280, or with chip 0x58 one BMP280.
 
     now_ms: the virtual board's monotonic milliseconds. scene: gives temperature_c, pressure_hpa and humidity_pct; its failure
@@ -58,56 +58,43 @@ class BMx280(I2CDevice):
     0x77.
     """
 
+    addresses = (0x76, 0x77)  # 6.2: SDO to GND, to VDDIO
+
     def __init__(self, now_ms: Callable[[], float], scene: Scene, address: int = 0x76, chip: int = BME280) -> None:
-        if address not in ADDRESSES:
-            raise ValueError(f"BME280 address {address:#x}: 0x76 or 0x77")
-        self.address = address
         self.chip = chip
-        self._now_ms = now_ms
-        self._scene = scene
-        self._powered = False
-        self.power(True)
+        super().__init__(now_ms, scene, address)
 
-    def power(self, on: bool) -> None:
-        """Switch the supply; switched on, the part answers after START_UP_MS."""
-        if on and not self._powered:
-            self._reset()
-        self._powered = on
+    def power_up(self) -> None:
+        """It answers after START_UP_MS."""
+        self._reset()
 
-    def write(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Set the register pointer, then write pairs: value, register, value... (6.2.1). It does not go up by itself."""
-        self._present()
-        if self._stuck() or not data:
-            return
         self._pointer = data[0]
         for i in range(0, len(data) - 1, 2):
             self._set(data[i], data[i + 1])
 
-    def read(self, n: int) -> bytes:
+    def give(self, n: int) -> bytes:
         """Registers from the pointer on (6.2.2)."""
-        self._present()
-        if self._stuck():
-            return bytes(n)
         self._finish()
         return bytes(self._register(self._pointer + i) for i in range(n))
 
     def _reset(self) -> None:
-        self._alive_ms = self._now_ms() + START_UP_MS
+        self._alive_ms = self.now_ms() + START_UP_MS
         self._copied_ms = self._alive_ms + COPY_MS
         self._done_ms: float | None = None
         self._ctrl_hum = self._effective_hum = self._ctrl_meas = self._config = self._pointer = 0
         self._data = _DEFAULTS
         self._filtered: tuple[float, float] | None = None
 
-    def _present(self) -> None:
-        if not self._powered or self._now_ms() < self._alive_ms or self._scene.failure("bme280") == "nack":
+    def be_present(self) -> None:
+        """Raises Nack while it starts, too."""
+        super().be_present()
+        if self.now_ms() < self._alive_ms:
             raise Nack
 
-    def _stuck(self) -> bool:
-        return self._scene.failure("bme280") == "stuck"
-
     def _copying(self) -> bool:
-        return self._now_ms() < self._copied_ms
+        return self.now_ms() < self._copied_ms
 
     def _register(self, at: int) -> int:
         if at == 0xD0:
@@ -146,12 +133,12 @@ class BMx280(I2CDevice):
     def _measure(self) -> None:
         times_t, times_p, times_h = (_SAMPLES[i] for i in (self._ctrl_meas >> 5, self._ctrl_meas >> 2 & 7, self._effective_hum))
         ms = 1.25 + 2.3 * times_t + (2.3 * times_p + 0.575) * (times_p > 0) + (2.3 * times_h + 0.575) * (times_h > 0)  # 9.1
-        self._done_ms = self._now_ms() + ms
-        self._copied_ms = self._now_ms() + COPY_MS  # 5.4.4: before every conversion, too
+        self._done_ms = self.now_ms() + ms
+        self._copied_ms = self.now_ms() + COPY_MS  # 5.4.4: before every conversion, too
         self._raw = self._convert(times_t, times_p, times_h)
 
     def _finish(self) -> None:
-        while self._done_ms is not None and self._now_ms() >= self._done_ms and self._scene.failure("bme280") != "busy":
+        while self._done_ms is not None and self.now_ms() >= self._done_ms and not self.fails("busy"):
             self._data = self._raw
             self._done_ms = None
             if self._ctrl_meas & 3 == 3:
@@ -161,7 +148,7 @@ class BMx280(I2CDevice):
 
     def _convert(self, times_t: int, times_p: int, times_h: int) -> bytes:
         def value(name: str) -> float:
-            return self._scene.value(name)
+            return self.scene.value(name)
 
         raw_t, raw_p, raw_h = 0x80000, 0x80000, 0x8000  # skipped
         if times_t:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dormouse.virtual.devices import I2CDevice, Nack
+from dormouse.virtual.devices import Nack
+from dormouse.virtual.devices.i2c_part import I2CPart
 from dormouse.virtual.devices.scene import Scene
 
 RESET = 0x399F  # 8.6.2.1
@@ -18,34 +19,25 @@ RECOVERY_MS = 0.04  # 8.4, from power-down
 _CONFIG, _SHUNT, _BUS, _POWER, _CURRENT, _CALIBRATION = range(6)
 
 
-class INA219(I2CDevice):
+class INA219(I2CPart):
     """One INA219.
 
     now_ms: the virtual board's monotonic milliseconds. scene: gives supply_v and current_ma; its failure "ina219" is "nack"
     (not there), "busy" (never done converting) or "stuck" (SDA held low). address: 0x40 to 0x4f. shunt_milliohm: the resistor.
     """
 
+    addresses = range(0x40, 0x50)
+
     def __init__(self, now_ms: Callable[[], float], scene: Scene, address: int = 0x40, shunt_milliohm: float = 100) -> None:
-        if not 0x40 <= address <= 0x4F:
-            raise ValueError(f"INA219 address {address:#x}: 0x40 to 0x4f")
-        self.address = address
         self._milliohm = shunt_milliohm
-        self._now_ms = now_ms
-        self._scene = scene
-        self._powered = False
-        self.power(True)
+        super().__init__(now_ms, scene, address)
 
-    def power(self, on: bool) -> None:
-        """Switch the supply: it measures again and again, from zeros."""
-        if on and not self._powered:
-            self._reset()
-        self._powered = on
+    def power_up(self) -> None:
+        """It measures again and again, from zeros."""
+        self._reset()
 
-    def write(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Set the pointer, and the register behind it."""
-        self._present()
-        if not data or self._stuck():
-            return
         self._finish()
         self._pointer = data[0]
         if len(data) < 3:
@@ -60,11 +52,8 @@ class INA219(I2CDevice):
         elif self._pointer == _CALIBRATION:
             self.registers[_CALIBRATION] = word & 0xFFFE  # bit 0 is always 0 (8.6.4.1)
 
-    def read(self, n: int) -> bytes:
+    def give(self, n: int) -> bytes:
         """The register behind the pointer, again and again."""
-        self._present()
-        if self._stuck():
-            return bytes(n)
         self._finish()
         if self._pointer > _CALIBRATION:
             raise Nack  # not mentioned
@@ -86,19 +75,19 @@ class INA219(I2CDevice):
             self.registers[_BUS] &= ~2
             shunt_ms = _conversion_ms(config >> 3) if config & 1 else 0
             bus_ms = _conversion_ms(config >> 7) if config & 2 else 0
-            self._done_ms = self._now_ms() + recovery_ms + shunt_ms + bus_ms
+            self._done_ms = self.now_ms() + recovery_ms + shunt_ms + bus_ms
 
     def _finish(self) -> None:
-        if self._done_ms is None or self._now_ms() < self._done_ms or self._scene.failure("ina219") == "busy":
+        if self._done_ms is None or self.now_ms() < self._done_ms or self.fails("busy"):
             return
         config = self.registers[_CONFIG]
         if config & 1:
             full = 4000 << (config >> 11 & 3)  # table 4, in units of 10 uV
-            shunt = round(self._scene.value("current_ma") * self._milliohm / 10)
+            shunt = round(self.scene.value("current_ma") * self._milliohm / 10)
             self.registers[_SHUNT] = min(full, max(-full, shunt))
         if config & 2:
             most = 8000 if config & 0x2000 else 4000
-            bus = min(most, max(0, round(self._scene.value("supply_v") / 0.004)))
+            bus = min(most, max(0, round(self.scene.value("supply_v") / 0.004)))
             self.registers[_BUS] = bus << 3 | 2
         current = self.registers[_SHUNT] * self.registers[_CALIBRATION] // 4096  # 8.5.1, equations 4 and 5
         power = abs(current) * (self.registers[_BUS] >> 3) // 5000
@@ -107,13 +96,6 @@ class INA219(I2CDevice):
         self.registers[_CURRENT], self.registers[_POWER] = current, power
         if not config & 4:
             self._done_ms = None
-
-    def _present(self) -> None:
-        if not self._powered or self._scene.failure("ina219") == "nack":
-            raise Nack
-
-    def _stuck(self) -> bool:
-        return self._scene.failure("ina219") == "stuck"
 
 
 def make(now_ms: Callable[[], float], scene: Scene, options: Mapping[str, Any]) -> INA219:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dormouse.virtual.devices import I2CDevice, Nack
+from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.scene import Scene
-from dormouse.virtual.devices.sht4x import crc8  # the same CRC: 3.11
+from dormouse.virtual.devices.sensirion import SensirionPart, crc8, ticks, words
 
-ADDRESS = 0x62  # table 8
 POWER_UP_MS = 1000.0  # 3.1
 WAKE_MS = 20.0  # table 31
 COMMAND_MS = 1.0  # table 9, of the commands below that are not named otherwise
@@ -23,7 +22,7 @@ _SHOT, _POWER_DOWN, _WAKE_UP, _READ, _READY, _SERIAL = 0x219D, 0x36E0, 0x36F6, 0
 _SET_ALTITUDE, _GET_ALTITUDE = 0x2427, 0x2322
 
 
-class SCD41(I2CDevice):
+class SCD41(SensirionPart):
     """One SCD41.
 
     now_ms: the virtual board's monotonic milliseconds. scene: gives co2_ppm, temperature_c and humidity_pct; its failure
@@ -31,91 +30,73 @@ class SCD41(I2CDevice):
     bits.
     """
 
-    address = ADDRESS
+    addresses = (0x62,)  # table 8
 
     def __init__(self, now_ms: Callable[[], float], scene: Scene, serial: int = 0xF896_9F07_3BBE) -> None:
         self.serial = serial
-        self._now_ms = now_ms
-        self._scene = scene
-        self._powered = False
-        self.power(True)
+        super().__init__(now_ms, scene, self.addresses[0])
 
-    def power(self, on: bool) -> None:
-        """Switch the supply; switched on, the part answers after POWER_UP_MS."""
-        if on and not self._powered:
-            self.asleep = False
-            self.altitude_m = 0  # of the EEPROM
-            self.shots = 0  # since the power-up or the wake-up
-            self._values = b""
-            self._begin(POWER_UP_MS)
-        self._powered = on
+    def power_up(self) -> None:
+        """It answers after POWER_UP_MS."""
+        self.asleep = False
+        self.altitude_m = 0  # of the EEPROM
+        self.shots = 0  # since the power-up or the wake-up
+        self._values = b""
+        self.begin(POWER_UP_MS)
 
-    def write(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Take a command and its word."""
-        self._present()
-        if self._scene.failure("scd41") == "stuck":
-            return
         if self.asleep:
             if data[:2] == _WAKE_UP.to_bytes(2, "big"):
                 self.asleep, self.shots = False, 0
-                self._begin(WAKE_MS)
+                self.begin(WAKE_MS)
             raise Nack  # wake_up is not acknowledged either (3.10.4)
         self._idle()
-        if not data:
-            return
         command = int.from_bytes(data[:2], "big")
-        self._begin(COMMAND_MS)
+        self.begin(COMMAND_MS)
         if command == _SHOT:
             self._values = self._measure()
-            self._begin(SHOT_MS)
+            self.begin(SHOT_MS)
         elif command == _POWER_DOWN:
             self.asleep, self._values = True, b""  # whether it keeps them is not mentioned
         elif command == _READ:
             self._answer, self._values = self._values, b""
         elif command == _READY:
-            self._answer = _words(0x8006 if self._values else 0x8000)
+            self._answer = words(0x8006 if self._values else 0x8000)
         elif command == _SERIAL:
             self._answer = _serial(self.serial)
         elif command == _GET_ALTITUDE:
-            self._answer = _words(self.altitude_m)
+            self._answer = words(self.altitude_m)
         elif command == _SET_ALTITUDE and len(data) == 5 and crc8(data[2:4]) == data[4]:
             self.altitude_m = int.from_bytes(data[2:4], "big")
         else:
             raise Nack(2)  # not mentioned; wake_up without sleep among them
 
-    def read(self, n: int) -> bytes:
+    def probe(self) -> None:
+        """Asleep it does not answer."""
+        if self.asleep:
+            raise Nack
+        self._idle()
+
+    def give(self, n: int) -> bytes:
         """Give the answer to the last command once."""
-        self._present()
-        if self._scene.failure("scd41") == "stuck":
-            return bytes(n)
         self._idle()
         if self.asleep or not self._answer:
             raise Nack  # 3.5.2: no data in the buffer
-        answer, self._answer = self._answer, b""
-        if self._scene.failure("scd41") == "crc":
-            answer = answer[:2] + bytes([answer[2] ^ 1]) + answer[3:]
-        return answer[:n] + b"\xff" * (n - len(answer))
-
-    def _present(self) -> None:
-        if not self._powered or self._scene.failure("scd41") == "nack":
-            raise Nack
+        return self.once(n)
 
     def _idle(self) -> None:
         # Commands must not be sent while another is being processed (3.3): a busy part acknowledges nothing.
-        if self._now_ms() < self._ready_ms or (self._values and self._scene.failure("scd41") == "busy"):
+        if self.busy() or (self._values and self.fails("busy")):
             raise Nack
-
-    def _begin(self, ms: float) -> None:
-        self._ready_ms = self._now_ms() + ms
-        self._answer = b""
 
     def _measure(self) -> bytes:
         self.shots += 1
-        value = self._scene.value
-        return _words(
+        value = self.scene.value
+        return words(
             round(min(40000.0, max(0.0, value("co2_ppm") * (_FIRST if self.shots == 1 else 1)))),
-            _ticks(value("temperature_c"), -45, 175),
-            _ticks(value("humidity_pct"), 0, 100),
+            ticks(value("temperature_c"), -45, 175),
+            ticks(value("humidity_pct"), 0, 100),
         )
 
 
@@ -124,13 +105,5 @@ def make(now_ms: Callable[[], float], scene: Scene, _: Mapping[str, Any]) -> SCD
     return SCD41(now_ms, scene)
 
 
-def _ticks(value: float, low: float, span: float) -> int:
-    return min(0xFFFF, max(0, round((value - low) * 65535 / span)))
-
-
 def _serial(number: int) -> bytes:
-    return _words(number >> 32, number >> 16 & 0xFFFF, number & 0xFFFF)
-
-
-def _words(*words: int) -> bytes:
-    return b"".join(word.to_bytes(2, "big") + bytes([crc8(word.to_bytes(2, "big"))]) for word in words)
+    return words(number >> 32, number >> 16 & 0xFFFF, number & 0xFFFF)

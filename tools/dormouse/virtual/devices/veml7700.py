@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dormouse.virtual.devices import I2CDevice, Nack
+from dormouse.virtual.devices.i2c_part import I2CPart
 from dormouse.virtual.devices.scene import Scene
 
 START_MS = 2.5  # note: from the end of the shutdown to the first measurement
@@ -47,39 +47,31 @@ def shown(lux: float) -> float:
     return high
 
 
-class VEML7700(I2CDevice):
+class VEML7700(I2CPart):
     """One VEML7700.
 
     now_ms: the virtual board's monotonic milliseconds. scene: gives illuminance_lx; its failure "veml7700" is "nack" (not
     there) or "stuck" (SDA held low: every bit reads 0).
     """
 
-    address = 0x10
+    addresses = (0x10,)
 
     def __init__(self, now_ms: Callable[[], float], scene: Scene) -> None:
-        self._now_ms = now_ms
-        self._scene = scene
-        self._powered = False
-        self.power(True)
+        super().__init__(now_ms, scene, self.addresses[0])
 
-    def power(self, on: bool) -> None:
-        """Switch the supply. Switched on, the part is shut down."""
-        if on and not self._powered:
-            self._registers = {_CONF: 1, 1: 0, 2: 0, _SAVING: 0, _ALS: 0, _WHITE: 0, 6: 0, _ID: 0xC481}
-            self._pointer = 0
-            self._due_ms: float | None = None
-        self._powered = on
+    def power_up(self) -> None:
+        """It is shut down."""
+        self._registers = {_CONF: 1, 1: 0, 2: 0, _SAVING: 0, _ALS: 0, _WHITE: 0, 6: 0, _ID: 0xC481}
+        self._pointer = 0
+        self._due_ms: float | None = None
 
     @property
     def asleep(self) -> bool:
         """Whether it is shut down."""
         return bool(self._registers[_CONF] & 1)
 
-    def write(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Set the command code; with two bytes more, the low one first, write it."""
-        self._present()
-        if self._stuck() or not data:
-            return
         self._measure()
         self._pointer = data[0]
         if len(data) == 3 and data[0] <= _SAVING:
@@ -88,20 +80,10 @@ class VEML7700(I2CDevice):
             if data[0] == _CONF:
                 self._configured(before)
 
-    def read(self, n: int) -> bytes:
+    def give(self, n: int) -> bytes:
         """The register of the command code, the low byte first; nobody drives what comes after it."""
-        self._present()
-        if self._stuck():
-            return bytes(n)
         self._measure()
         return (self._registers.get(self._pointer, 0).to_bytes(2, "little") + b"\xff" * n)[:n]
-
-    def _present(self) -> None:
-        if not self._powered or self._scene.failure("veml7700") == "nack":
-            raise Nack
-
-    def _stuck(self) -> bool:
-        return self._scene.failure("veml7700") == "stuck"
 
     def _settings(self) -> tuple[float, float, float]:
         # Gain, milliseconds, and what saving power adds to them. Unknown times: not mentioned, the longest.
@@ -113,16 +95,16 @@ class VEML7700(I2CDevice):
             self._due_ms = None  # the last value stays readable (auto-memorization)
         elif before & 1 or self._due_ms is None:
             _, ms, more = self._settings()
-            self._due_ms = self._now_ms() + START_MS + INTEGRATIONS * ms + more
+            self._due_ms = self.now_ms() + START_MS + INTEGRATIONS * ms + more
         elif before != self._registers[_CONF]:
             # Changed while it measures: the old measurement goes on first (Adafruit_VEML7700, pull request 19).
             self._due_ms += INTEGRATIONS * self._settings()[1]
 
     def _measure(self) -> None:
-        if self._due_ms is None or self._now_ms() < self._due_ms:
+        if self._due_ms is None or self.now_ms() < self._due_ms:
             return
         gain, ms, more = self._settings()
-        counts = round(shown(self._scene.value("illuminance_lx")) / lux_a_count(gain, ms))
+        counts = round(shown(self.scene.value("illuminance_lx")) / lux_a_count(gain, ms))
         self._registers[_ALS] = self._registers[_WHITE] = min(0xFFFF, max(0, counts))
         self._due_ms += ms + more
 
