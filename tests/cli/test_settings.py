@@ -87,7 +87,7 @@ def test_every_problem_is_reported_at_once(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_node_replaces_single_lines_and_is_blamed_for_its_own(root: Path, tmp_path: Path) -> None:
-    for name in ("src", "boards", "sensors"):
+    for name in ("src", "boards", "sensors", "power"):
         (tmp_path / name).symlink_to(root / name)
     (tmp_path / "config.py").write_text((root / "config.py").read_text())
     node = tmp_path / "nodes" / "shed.py"

@@ -225,7 +225,7 @@ def test_a_broker_that_is_not_there(dormouse: Run, free_port: int) -> None:
 def test_a_wake_that_does_not_publish_fails_the_run(dormouse: Run, root: Path, tmp_path: Path) -> None:
     # It measures and sleeps by itself, but its battery is below the floor: the radio stays off.
     config = tmp_path / "config.py"
-    config.write_text((root / "config.py").read_text().replace('"stop_below_v": 3.4', '"stop_below_v": 6'))
+    config.write_text((root / "config.py").read_text().replace('"stop_below_v": 3.4', '"stop_below_v": 4.149'))
     trace = tmp_path / "t.jsonl"
     done = dormouse("simulate", "--config", str(config), "--wakes", "2", "--trace", str(trace), *QUICK)
     assert done.returncode == 1

@@ -170,7 +170,12 @@ def test_pins_are_the_chips(board: dict[str, Any], profile: Any) -> None:
     for pin in profile.WAKE_PINS:
         assert names.get(pin, pin) in chip.wakes
     if chip.adc and pins["battery"]:  # a pin whose converter works with the radio on
-        assert int(pins["battery"]) in chip.adc and int(pins["battery"]) not in chip.shared
+        battery = names.get(pins["battery"], pins["battery"])
+        assert battery in map(str, chip.adc) and battery not in map(str, chip.shared)
+    for pin, why in {**pins.get("taken", {}), **pins.get("care", {})}.items():
+        assert (int(pin) in chip.pins if pin.isdigit() else pin in names) and len(why) > 5, pin
+        assert pin not in pins.get("taken", {}) or pin not in [*pins["wake"], pins["battery"], pins["onewire"], pins["led"]], pin
+    assert not set(pins.get("taken", {})) & set(pins.get("care", {}))
 
 
 def test_no_pin_has_two_functions(board: dict[str, Any]) -> None:

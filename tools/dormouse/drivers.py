@@ -199,7 +199,12 @@ def profile(root: Path, board: str, name: str) -> Any:
 
 
 def constant(path: Path, name: str) -> Any:
-    """A constant of a device file, read without running it; const() is seen through. None where it has none."""
+    """A constant of a device file, read without running it; const() is seen through. None where it has none.
+
+    Raises DormouseError when the file is not there.
+    """
+    if not path.is_file():
+        raise DormouseError(f"no {path.parent.name}/{path.name}: this copy of the template is not complete")
     return _constant(path, name)
 
 

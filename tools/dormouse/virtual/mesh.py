@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 
 from .world import WifiWorld
@@ -42,3 +43,17 @@ class WifiMesh(WifiWorld):
     scans: int = 0
     leases: int = 0
     attempts: list[Attempt] = field(default_factory=list)
+
+
+def routed(address: str, mask: str, gateway: str) -> bool:
+    """Whether packets come back to an address: it and its gateway are two hosts of one network.
+
+    lwIP sends from any address, but nobody on the network answers one that is not of it.
+    """
+    try:
+        net = ipaddress.IPv4Interface(f"{address}/{mask}").network
+    except ValueError:
+        return False
+    edges = (net.network_address, net.broadcast_address)
+    pair = (ipaddress.IPv4Address(address), ipaddress.IPv4Address(gateway))
+    return pair[0] != pair[1] and all(ip in net and ip not in edges for ip in pair)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .mesh import AccessPoint, Attempt, WifiMesh
+from .mesh import AccessPoint, Attempt, WifiMesh, routed
 from .models import BoardModel
 from .wifi_states import BAD_KEY, CODES, IDLE, JOINING, NO_AP, NO_IP, UP
 from .wire import Refused
@@ -73,7 +73,7 @@ class Wifi:
         """True while packets can flow."""
         self._advance()
         dead = self._world.dead if isinstance(self._world, WifiMesh) else ()
-        return self._state == UP and self._address()[0] not in dead
+        return self._state == UP and self._address()[0] not in dead and routed(*self._address()[:3])
 
     def status(self) -> int:
         """What WLAN.status() gives."""
