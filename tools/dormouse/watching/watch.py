@@ -19,7 +19,7 @@ from dormouse.watching.nodes import Event, Fleet
 from dormouse.watching.sheet import Sheet
 
 _REDRAW_S = 1.0  # at least so often: times go on
-_SOONER_S = 0.25  # and after news so soon
+_SOONER_S = 0.4  # and after news so soon
 _BACK_S = 5.0  # after a reconnection: until what the broker retained has come again
 _ROUND_S = 1.0  # of looking who is late
 
