@@ -97,7 +97,7 @@ def uncommitted(mine: Path) -> list[str]:
     """The tracked files of a git checkout that differ from its last commit; none where there is no git."""
     if not (mine / ".git").exists():
         return []
-    words = ["git", "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"]
+    words = ["git", "--no-optional-locks", "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"]
     try:
         done = subprocess.run(words, cwd=mine, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):

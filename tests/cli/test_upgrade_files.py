@@ -1,0 +1,347 @@
+"""dormouse upgrade: whose each file is, what is refused, back again; on small made-up templates."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from made_up_template import FILES, MIGRATIONS, make, put, relist, tree, upgrade, zipped
+
+from dormouse.upgrading import shipped, versions
+
+NEXT = {
+    "src/node/cycle.py": "# one wake, better\n",
+    "src/node/old.py": None,
+    "src/node/new.py": "# new\n",
+    "sensors/scd30.py": "FIELDS = ()\n",
+    "docs/one.md": "one and a half\n",
+}
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's copy of 0.1.0, with files of the user's own; the current folder."""
+    root = make(tmp_path / "mine", "0.1.0")
+    put(root, "credentials.py", "USER = None\nPASSWORD = 'acorn'\n")
+    put(root, "sensors/mine.py", "FIELDS = (('nuts', 0),)\n")
+    put(root, "boards/mine/profile.py", "# mine\n")
+    put(root, "nodes/shed.py", "NAME = 'shed'\n")
+    put(root, "notes.txt", "buy nuts\n")
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    return make(tmp_path / "new", "0.2.0", NEXT)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_machinery_is_replaced_and_what_is_the_users_is_not(
+    mine: Path, new: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tree(mine)
+    assert upgrade(str(new), "--yes") == 0
+    after = tree(mine)
+    theirs = tree(new)
+    users = ("credentials.py", "sensors/mine.py", "boards/mine/profile.py", "nodes/shed.py", "notes.txt", "config.py")
+    assert {name: after[name] for name in users} == {name: before[name] for name in users}
+    assert {name: data for name, data in after.items() if name not in users} == {
+        name: data for name, data in theirs.items() if name != "config.py"
+    }
+    said = lines(capsys)
+    assert "files: 2 added, 3 changed, 1 removed" in said
+    own = ["  boards/mine/profile.py", "  nodes/shed.py", "  sensors/mine.py"]
+    assert [line for line in said if line.startswith("  ")] == own
+    # The backup has what is not there any more, and nothing else.
+    assert tree(mine / ".dormouse-backup-0.1.0").keys() - {"upgrade.json"} == {
+        "src/node/cycle.py", "src/node/old.py", "docs/one.md", "tools/dormouse/__init__.py", shipped.LIST,
+    }  # fmt: skip
+    # The same once more is nothing to do.
+    assert upgrade(str(new), "--yes") == 0
+    assert lines(capsys)[-1] == "nothing to do: this copy is as that version is"
+
+
+def test_back_again_and_forth(mine: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = tree(mine)
+    assert upgrade(str(new), "--yes") == 0
+    put(mine, "src/node/new.py", "# new, and I had an idea\n")
+    capsys.readouterr()
+    assert upgrade("--undo", "--yes") == 0
+    assert tree(mine) == before
+    said = lines(capsys)
+    assert "files: 5 back, 2 removed" in said
+    # What was changed in between is told and kept.
+    done = said.index("done: this copy is 0.1.0 again; what was replaced is in .dormouse-backup-0.2.0")
+    assert said[done - 1] == "  src/node/new.py"
+    assert (mine / ".dormouse-backup-0.2.0/src/node/new.py").read_text() == "# new, and I had an idea\n"
+    assert not (mine / ".dormouse-backup-0.1.0").exists()
+    assert upgrade("--undo", "--yes") == 2  # there is no second one
+    assert "no upgrade to undo" in capsys.readouterr().err
+    assert upgrade(str(new), "--yes") == 0
+    assert (mine / "src/node/new.py").read_text() == "# new\n"
+
+
+def test_two_upgrades_are_undone_one_after_the_other(mine: Path, new: Path, tmp_path: Path) -> None:
+    first = tree(mine)
+    assert upgrade(str(new), "--yes") == 0
+    second = tree(mine)
+    assert upgrade(str(make(tmp_path / "third", "0.10.0", {"docs/one.md": "three\n"})), "--yes") == 0
+    assert upgrade("--undo", "--yes") == 0
+    assert tree(mine) == second
+    assert upgrade("--undo", "--yes") == 0
+    assert tree(mine) == first
+
+
+def test_what_the_user_changed_is_told_and_not_lost(mine: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(mine, "src/node/cycle.py", "# one wake, mine\n")  # the new version changes it too
+    put(mine, "sensors/sht4x.py", "# mine\n")  # it does not
+    put(mine, "src/node/old.py", "# still needed\n")  # it has none any more
+    put(mine, "nodes/example.py", "NAME = 'mine'\n")
+    put(new, "nodes/example.py", "NAME = 'other'\n")
+    (mine / "docs/one.md").unlink()  # comes again
+    relist(new)
+    assert upgrade(str(new), "--yes", "--diff") == 0
+    text = capsys.readouterr().out
+    said = text.splitlines()
+
+    def below(title: str) -> list[str]:
+        at = said.index(title) + 1
+        end = next(n for n in range(at, len(said)) if not said[n].startswith("  "))
+        return said[at:end]
+
+    backup = ".dormouse-backup-0.1.0"
+    assert below(f"changed by you and by 0.2.0: the new ones come, yours are kept in {backup}") == ["  src/node/cycle.py"]
+    assert below("changed by you, not by 0.2.0: they stay as they are") == ["  nodes/example.py", "  sensors/sht4x.py"]
+    assert below("changed by you, not in 0.2.0 any more: they stay, and nothing may use them") == ["  src/node/old.py"]
+    assert "\n-# one wake, mine\n+# one wake, better\n" in text
+    assert "added   docs/one.md" in said
+    assert (mine / backup / "src/node/cycle.py").read_text() == "# one wake, mine\n"
+    assert (mine / "src/node/cycle.py").read_text() == "# one wake, better\n"
+    assert (mine / "sensors/sht4x.py").read_text() == "# mine\n"
+    assert (mine / "src/node/old.py").read_text() == "# still needed\n"
+    assert (mine / "nodes/example.py").read_text() == "NAME = 'mine'\n"
+    assert (mine / "docs/one.md").read_text() == "one and a half\n"
+
+
+def test_ones_own_sensor_of_a_new_ones_name_is_not_replaced(mine: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(mine, "sensors/scd30.py", "# mine\n")
+    before = tree(mine)
+    assert upgrade(str(new), "--yes") == 1
+    told = capsys.readouterr().err
+    assert told.startswith("dormouse: sensors/scd30.py: yours, and 0.2.0 has a file of that name: give yours another name")
+    assert tree(mine, hidden=True) == before
+    (mine / "sensors/scd30.py").rename(mine / "sensors/my_scd30.py")
+    assert upgrade(str(new), "--yes") == 0
+    assert (mine / "sensors/my_scd30.py").read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_from_a_zip_without_git_and_from_a_copy_without_a_list(
+    mine: Path, new: Path, tmp_path: Path, listed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(new, "tools/setup", "#!/bin/sh\necho 2\n")
+    relist(new)
+    archive = zipped(new, tmp_path / "dormouse-0.2.0.zip")
+    if not listed:
+        (mine / shipped.LIST).unlink()
+    assert upgrade(str(archive), "--yes") == 0
+    said = capsys.readouterr().out
+    assert ("has no list of what was shipped" in said) != listed
+    # Without a list nobody knows whose a file is that the new version has not: it stays.
+    assert (mine / "src/node/old.py").exists() != listed
+    assert (mine / "src/node/new.py").is_file()
+    assert (mine / "tools/setup").read_text() == "#!/bin/sh\necho 2\n"
+    assert os.name == "nt" or os.access(mine / "tools/setup", os.X_OK)
+    assert shipped.read(mine) == shipped.read(new)
+
+
+def test_line_ends_are_not_a_change(mine: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """git on Windows writes its own."""
+    for name in FILES:
+        (mine / name).write_bytes((mine / name).read_bytes().replace(b"\n", b"\r\n"))
+    assert upgrade(str(new), "--yes") == 0
+    said = lines(capsys)
+    assert "files: 2 added, 3 changed, 1 removed" in said
+    assert not [line for line in said if line.startswith("changed by you")]
+    assert b"\r\n" in (mine / "config.py").read_bytes()
+
+
+def test_a_folder_where_a_file_was_and_the_other_way_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = make(tmp_path / "mine", "0.1.0", {"docs/a": "a\n", "docs/b/c": "c\n"})
+    new = make(tmp_path / "new", "0.2.0", {"docs/a/d": "d\n", "docs/b": "b\n"})
+    monkeypatch.chdir(mine)
+    before = tree(mine)
+    put(mine, "docs/b/mine", "mine\n")
+    assert upgrade(str(new), "--yes") == 1  # the user's file is in the way
+    (mine / "docs/b/mine").unlink()
+    assert upgrade(str(new), "--yes") == 0
+    assert tree(mine) == tree(new)
+    assert upgrade("--undo", "--yes") == 0
+    assert tree(mine) == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "told"),
+    [
+        ("n\n", 0, "nothing was changed"),
+        ("\n", 0, "nothing was changed"),
+        ("", 1, "--yes does it without asking"),
+        ("y\n", 0, "done"),
+    ],
+)
+def test_nothing_changes_without_a_yes(
+    mine: Path,
+    new: Path,
+    answer: str,
+    status: int,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = tree(mine, hidden=True)
+    assert upgrade(str(new), "--dry-run") == 0
+    assert tree(mine, hidden=True) == before
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+    assert upgrade(str(new)) == status
+    said = capsys.readouterr()
+    assert told in said.out + said.err
+    assert (tree(mine, hidden=True) == before) == (told != "done")
+
+
+def test_an_older_version_only_by_force(mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = make(tmp_path / "old", "0.0.9", {"docs/one.md": "half\n"})
+    assert upgrade(str(old), "--yes") == 1
+    assert "0.0.9 is older than this copy, 0.1.0" in capsys.readouterr().err
+    assert upgrade(str(old), "--yes", "--force") == 0
+    assert (mine / "docs/one.md").read_text() == "half\n"
+
+
+def test_versions_in_their_order() -> None:
+    ordered = ["0.1.0", "0.9", "0.10.0rc1", "0.10", "0.10.1", "1.0", "1.0.0.1"]
+    assert sorted(ordered[::-1], key=versions.order) == ordered
+    assert versions.order("1.0") == versions.order("1.0.0")
+
+
+def test_a_newer_python_is_asked_for_before_anything(mine: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(new, "pyproject.toml", '[project]\nrequires-python = ">=3.99"\ndependencies = []\n')
+    relist(new)
+    assert upgrade(str(new), "--yes") == 1
+    assert "0.2.0 needs Python 3.99 or later" in capsys.readouterr().err
+    put(new, "pyproject.toml", '[project]\nrequires-python = ">=3.10"\ndependencies = ["typer"]\n')
+    relist(new)
+    assert upgrade(str(new), "--yes") == 0
+
+
+def git(root: Path, *words: str) -> None:
+    name = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *name, *words], cwd=root, check=True, capture_output=True, timeout=60)
+
+
+def test_in_a_git_checkout_uncommitted_changes_are_not_replaced(
+    mine: Path, new: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(mine, ".gitignore", "/credentials.py\n/.dormouse-*/\n")
+    git(mine, "init", "-q")
+    git(mine, "add", ".")
+    git(mine, "commit", "-qm", "Mine.")
+    put(mine, "config.py", (mine / "config.py").read_text().replace("15 * 60", "20 * 60"))  # this is what config.py is for
+    put(mine, "src/node/cycle.py", "# one wake, mine\n")
+    before = tree(mine, hidden=True)
+    assert upgrade(str(new), "--yes") == 1
+    assert "src/node/cycle.py: changed and not committed, and 0.2.0 replaces it" in capsys.readouterr().err
+    assert tree(mine, hidden=True) == before
+    git(mine, "commit", "-qm", "Mine too.", "src/node/cycle.py")
+    assert upgrade(str(new), "--yes") == 0
+    # A sensor of the user's is the user's though git has it.
+    assert (mine / "sensors/mine.py").is_file()
+    assert "20 * 60" in (mine / "config.py").read_text()
+
+
+def test_from_a_git_checkout_only_what_it_tracks(mine: Path, new: Path) -> None:
+    git(new, "init", "-q")
+    git(new, "add", ".")
+    put(new, "credentials.py", "PASSWORD = 'not yours'\n")
+    put(new, "build/junk", "junk\n")
+    put(new, "src/node/later.py", "# not tracked yet\n")
+    put(new, "src/node/cycle.py", "# changed after the list was made\n")
+    assert upgrade(str(new), "--yes") == 0
+    after = tree(mine)
+    assert after["credentials.py"] == b"USER = None\nPASSWORD = 'acorn'\n"
+    assert after["src/node/cycle.py"] == b"# changed after the list was made\n"
+    assert not {"build/junk", "src/node/later.py"} & after.keys()
+    # The list says what is there, not what the checkout's own said.
+    assert (shipped.read(mine) or {})["src/node/cycle.py"] == shipped.digest(after["src/node/cycle.py"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "FROM is missing"),
+        (("nowhere",), "nowhere: no such folder or .zip"),
+        (("https://example.com/main.zip",), "nothing is downloaded here"),
+        (("docs",), "docs is no Dormouse template"),
+        (("notes.txt",), "notes.txt is not a .zip, or was not downloaded whole"),
+        (("empty.zip",), "empty.zip is no Dormouse template"),
+        (("cut.zip",), "cut.zip is not a .zip, or was not downloaded whole"),
+        ((".",), "is this copy itself"),
+        (("--undo", "docs"), "--undo goes with"),
+        (("--undo",), "there is no upgrade to undo"),
+        (("--sideways",), "--sideways"),
+    ],
+)
+def test_wrong_words(mine: Path, new: Path, words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(mine / "empty.zip", "w") as archive:
+        archive.writestr("dormouse/README.md", "nothing else")
+    (mine / "cut.zip").write_bytes(zipped(new, mine / "whole.zip").read_bytes()[:-100])
+    assert upgrade(*words) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_outside_a_copy(tmp_path: Path, new: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Never the checkout that the package is in, as other commands use it."""
+    monkeypatch.chdir(tmp_path)
+    assert upgrade(str(new), "--yes") == 2
+    assert "is not in a copy of the template" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../evil.py", "/evil.py", "a\\..\\evil.py", "c:evil.py"])
+def test_a_zip_that_leads_out_of_itself(
+    mine: Path, new: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = zipped(new, tmp_path / "evil.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "evil")
+    before = tree(mine, hidden=True)
+    assert upgrade(str(path), "--yes") == 1
+    assert "leads out of it" in capsys.readouterr().err
+    assert tree(mine, hidden=True) == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda new: (new / "src/node/cycle.py").unlink(), "is not complete: it has no src/node/cycle.py"),
+        (lambda new: put(new, shipped.LIST, "{"), "shipped.json cannot be read"),
+        (lambda new: put(new, shipped.LIST, '{"files": {"../x": "0"}}'), "shipped.json is not a list of files"),
+        (lambda new: put(new, "tools/dormouse/__init__.py", ""), "has no version"),
+        (lambda new: put(new, MIGRATIONS, "MIGRATIONS = ("), "migrations.py cannot be read"),
+    ],
+)
+def test_another_version_that_is_not_whole(
+    mine: Path, new: Path, spoil: object, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert callable(spoil)
+    spoil(new)
+    before = tree(mine, hidden=True)
+    assert upgrade(str(new), "--yes") == 1
+    assert told in capsys.readouterr().err
+    assert tree(mine, hidden=True) == before
