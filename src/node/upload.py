@@ -84,7 +84,7 @@ def run(memory, service_name, template, name, host, options, filters, said):
                 codec = V5({}, {0x18: delay_s}, 4)
             options["v5"] = codec
             granted, pipelined = _exchange(host, publish, acked, on_message, options)
-        except OSError:
+        except (OSError, MemoryError):
             # What a service says beside the readings is worth no backoff.
             if batch or not delivered:
                 raise

@@ -52,6 +52,9 @@ class Node:
         more, acked = ["status"], bytearray(1)
         while True:
             more = discovery.following(self, every, more, acked)
+            drop("node.discovery")
+            from node import discovery
+
             if more is None:
                 return sent, bursts
             bursts += 1

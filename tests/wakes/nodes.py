@@ -40,7 +40,7 @@ def make_node(micropython: str) -> Iterator[MakeNode]:
         node_settings = settings.load(ROOT, board=board)
         text = node_settings.text(**changes)
         # Its modules too follow the changes, right or wrong.
-        deciding = {*bundle.ONLY_WITH.values(), "SERVICE"}.intersection(changes)
+        deciding = {*bundle.ONLY_WITH.values(), "SERVICE", "NAME", "TOPIC"}.intersection(changes)
         node_settings.values.update((name, changes[name]) for name in deciding)
         sensors = changes.get("SENSORS")
         known = drivers.names(ROOT)

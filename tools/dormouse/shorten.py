@@ -85,7 +85,8 @@ def _meant(tree: ast.Module) -> Iterator[str]:
 def _shortened(text: bytes, tree: ast.Module, taken: frozenset[str]) -> bytes:
     arguments = {arg.arg for node in ast.walk(tree) if isinstance(node, ast.arguments) for arg in node.args}
     # The same name is the same everywhere in the module, whatever function it is in: nothing can come to hide another.
-    new = dict(zip(sorted(arguments - taken), _NEW))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}.union(_meant(tree))
+    new = dict(zip(sorted(arguments - taken), (name for name in _NEW if name not in used)))
     lines = text.split(b"\n")
     places = []
     for node in ast.walk(tree):
