@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import errno
+from functools import partial
 from typing import Any
 
 import pytest
-from wired import Board, Clock
+from wired import Board, Clock, errno_of, measured
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.ads1115 import ADS1115, POWER_UP, RANGES_V, RATES
 from dormouse.virtual.devices.scene import Scene
 from sensors import ads1115
 
+SCENE = {"signal_v": 1.6}
+
+error_of = partial(errno_of, ads1115)
+
 FULL = {6.144: 61440, 4.096: 40960, 2.048: 20480, 1.024: 10240, 0.512: 5120, 0.256: 2560}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def scene(clock: Clock) -> Scene:
-    made = Scene(lambda: clock.ms / 1000)
-    made.set("signal_v", 1.6)
-    return made
 
 
 @pytest.fixture
@@ -33,28 +26,9 @@ def part(clock: Clock, scene: Scene) -> ADS1115:
     return ADS1115(clock, scene)
 
 
-@pytest.fixture
-def board(part: ADS1115) -> Board:
-    return Board(part)
-
-
 def measure(board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[tuple[int | None, ...], list[int]]:
     """The values, and the waits."""
-    ms, handle = ads1115.start(board, options or {})
-    waits = [ms]
-    while True:
-        clock.ms += waits[-1]
-        found = ads1115.read(handle)
-        if not isinstance(found, int):
-            return found, waits
-        waits.append(found)
-        assert len(waits) < 20, "measure would give it up"
-
-
-def error_of(*args: Any) -> int | None:
-    with pytest.raises(OSError) as caught:
-        measure(*args)
-    return caught.value.args[0]
+    return measured(ads1115, board, clock, options)[:2]
 
 
 def test_input_0_is_the_default(board: Board, clock: Clock) -> None:

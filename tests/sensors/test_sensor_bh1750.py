@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 import errno
-from typing import Any
+from functools import partial
 
 import pytest
-from wired import Board, Clock
+from wired import Board, Clock, errno_of, values_of
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.bh1750 import BH1750
 from dormouse.virtual.devices.scene import Scene
 from sensors import bh1750
 
+SCENE = {"illuminance_lx": 321.7}
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def scene(clock: Clock) -> Scene:
-    made = Scene(lambda: clock.ms / 1000)
-    made.set("illuminance_lx", 321.7)
-    return made
+measure = partial(values_of, bh1750)
+error_of = partial(errno_of, bh1750)
 
 
 @pytest.fixture
 def part(clock: Clock, scene: Scene) -> BH1750:
     return BH1750(clock, scene)
-
-
-@pytest.fixture
-def board(part: BH1750) -> Board:
-    return Board(part)
-
-
-def measure(board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[int, ...]:
-    """As node.measure does it: while read() gives an int, again after so many milliseconds."""
-    ms, handle = bh1750.start(board, options or {})
-    for _ in range(20):
-        clock.ms += ms
-        ms = bh1750.read(handle)
-        if not isinstance(ms, int):
-            return ms
-    raise TimeoutError
-
-
-def error_of(*args: Any) -> int | None:
-    with pytest.raises(OSError) as caught:
-        measure(*args)
-    return caught.value.args[0]
 
 
 def test_measures_waits_for_the_slowest_part_and_leaves_it_powered_down(board: Board, clock: Clock, part: BH1750) -> None:

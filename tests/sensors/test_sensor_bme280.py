@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import errno
-from typing import Any
+from functools import partial
 
 import pytest
-from wired import Board, Clock
+from wired import Board, Clock, errno_of, values_of
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.bme280 import BMP280, BMx280
 from dormouse.virtual.devices.scene import Scene
 from sensors import bme280
 
+SCENE = {"temperature_c": 21.42, "pressure_hpa": 1003.25, "humidity_pct": 40.1}
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def scene(clock: Clock) -> Scene:
-    made = Scene(lambda: clock.ms / 1000)
-    made.set("temperature_c", 21.42)
-    made.set("pressure_hpa", 1003.25)
-    made.set("humidity_pct", 40.1)
-    return made
+measure = partial(values_of, bme280)
+error_of = partial(errno_of, bme280)
 
 
 @pytest.fixture
@@ -33,28 +24,6 @@ def part(clock: Clock, scene: Scene) -> BMx280:
     made = BMx280(clock, scene)
     clock.ms += 3  # start-up
     return made
-
-
-@pytest.fixture
-def board(part: BMx280) -> Board:
-    return Board(part)
-
-
-def measure(board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[int | None, ...]:
-    """As node.measure does it: while read() gives an int, again after so many milliseconds, 20 times at most."""
-    ms, handle = bme280.start(board, options or {})
-    for _ in range(20):
-        clock.ms += ms
-        ms = bme280.read(handle)
-        if not isinstance(ms, int):
-            return ms
-    raise TimeoutError
-
-
-def error_of(*args: Any) -> int | None:
-    with pytest.raises(OSError) as caught:
-        measure(*args)
-    return caught.value.args[0]
 
 
 def near(values: tuple[int | None, ...], *wanted: int) -> bool:

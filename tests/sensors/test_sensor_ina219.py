@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import errno
-from typing import Any
+from functools import partial
 
 import pytest
-from wired import Board, Clock
+from wired import Board, Clock, values_of
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.ina219 import INA219, RESET
 from dormouse.virtual.devices.scene import Scene
 from sensors import ina219
 
+SCENE = {"supply_v": 5.02, "current_ma": 123.4}
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def scene(clock: Clock) -> Scene:
-    made = Scene(lambda: clock.ms / 1000)
-    made.set("supply_v", 5.02)
-    made.set("current_ma", 123.4)
-    return made
+measure = partial(values_of, ina219)
 
 
 @pytest.fixture
 def part(clock: Clock, scene: Scene) -> INA219:
     return INA219(clock, scene)
-
-
-@pytest.fixture
-def board(part: INA219) -> Board:
-    return Board(part)
-
-
-def measure(board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[int, ...]:
-    ms, handle = ina219.start(board, options or {})
-    clock.ms += ms
-    found = ina219.read(handle)
-    ina219.off(board, handle)
-    assert isinstance(found, tuple)
-    return found
 
 
 def register(part: INA219, at: int) -> int:

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import errno
-import time
+from functools import partial
 from typing import Any
 
 import pytest
-from wired import Board, Clock
+from wired import Board, Clock, errno_of, measured
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.scd41 import POWER_UP_MS, SCD41, SHOT_MS
 from dormouse.virtual.devices.scene import Scene
 from sensors import scd41
 
+SCENE = {"co2_ppm": 612, "temperature_c": 21.42, "humidity_pct": 40.1}
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-
-    def sleep_us(us: int) -> None:
-        made.ms += us / 1000
-
-    monkeypatch.setattr(time, "sleep_us", sleep_us, raising=False)
-    return made
-
-
-@pytest.fixture
-def scene(clock: Clock) -> Scene:
-    made = Scene(lambda: clock.ms / 1000)
-    for name, value in (("co2_ppm", 612), ("temperature_c", 21.42), ("humidity_pct", 40.1)):
-        made.set(name, value)
-    return made
+error_of = partial(errno_of, scd41)
 
 
 @pytest.fixture
@@ -41,32 +26,10 @@ def part(clock: Clock, scene: Scene) -> SCD41:
     return made
 
 
-@pytest.fixture
-def board(part: SCD41) -> Board:
-    return Board(part)
-
-
 def measure(board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[tuple[int, ...], float, int]:
     """The values, the milliseconds that it took, the waits."""
-    begun, waits = clock.ms, 1
-    ms, handle = scd41.start(board, options or {})
-    while True:
-        clock.ms += ms
-        found = scd41.read(handle)
-        if not isinstance(found, int):
-            took = clock.ms - begun
-            clock.ms += 1
-            scd41.off(board, handle)
-            return found, took, waits
-        ms = found
-        waits += 1
-        assert waits < 20, "measure would give it up"
-
-
-def error_of(*args: Any) -> int | None:
-    with pytest.raises(OSError) as caught:
-        measure(*args)
-    return caught.value.args[0]
+    found = measured(scd41, board, clock, options)
+    return found.values, found.took_ms, len(found.waits)
 
 
 def test_asleep_the_second_measurement_counts(board: Board, clock: Clock, part: SCD41) -> None:

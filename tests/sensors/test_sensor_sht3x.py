@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import errno
 import time
-from typing import Any
+from functools import partial
 
 import pytest
-from wired import Board, Clock
+from wired import Board, Clock, errno_of, values_of
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.scene import Scene
 from dormouse.virtual.devices.sht3x import SHT3x
 from sensors import sht3x
 
+SCENE = {"temperature_c": 21.42, "humidity_pct": 40.1}
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def scene(clock: Clock) -> Scene:
-    made = Scene(lambda: clock.ms / 1000)
-    made.set("temperature_c", 21.42)
-    made.set("humidity_pct", 40.1)
-    return made
+measure = partial(values_of, sht3x)
+error_of = partial(errno_of, sht3x)
 
 
 @pytest.fixture
@@ -33,28 +25,6 @@ def part(clock: Clock, scene: Scene) -> SHT3x:
     made = SHT3x(clock, scene)
     clock.ms += 2  # power-up
     return made
-
-
-@pytest.fixture
-def board(part: SHT3x) -> Board:
-    return Board(part)
-
-
-def measure(board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[int, ...]:
-    """As node.measure does it: while read() gives an int, again after so many milliseconds."""
-    ms, handle = sht3x.start(board, options or {})
-    for _ in range(20):
-        clock.ms += ms
-        ms = sht3x.read(handle)
-        if not isinstance(ms, int):
-            return ms
-    raise TimeoutError
-
-
-def error_of(*args: Any) -> int | None:
-    with pytest.raises(OSError) as caught:
-        measure(*args)
-    return caught.value.args[0]
 
 
 @pytest.mark.parametrize(("precision", "longest_ms"), [("high", 15.5), ("medium", 6.5), ("low", 4.5)])

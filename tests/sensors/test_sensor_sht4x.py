@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from typing import Any
+from functools import partial
 
 import pytest
-from wired import Board, Clock
+from wired import Board, Clock, errno_of, values_of
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.scene import Scene
@@ -14,18 +14,10 @@ from dormouse.virtual.devices.sensirion import crc8
 from dormouse.virtual.devices.sht4x import MEASURE_MS, SHT4x
 from sensors import sht4x
 
+SCENE = {"temperature_c": 21.42, "humidity_pct": 40.1}
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def scene(clock: Clock) -> Scene:
-    made = Scene(lambda: clock.ms / 1000)
-    made.set("temperature_c", 21.42)
-    made.set("humidity_pct", 40.1)
-    return made
+measure = partial(values_of, sht4x)
+error_of = partial(errno_of, sht4x)
 
 
 @pytest.fixture
@@ -33,23 +25,6 @@ def part(clock: Clock, scene: Scene) -> SHT4x:
     made = SHT4x(clock, scene)
     clock.ms += 1  # power-up
     return made
-
-
-@pytest.fixture
-def board(part: SHT4x) -> Board:
-    return Board(part)
-
-
-def measure(board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[int, ...]:
-    ms, handle = sht4x.start(board, options or {})
-    clock.ms += ms
-    return sht4x.read(handle)
-
-
-def error_of(*args: Any) -> int | None:
-    with pytest.raises(OSError) as caught:
-        measure(*args)
-    return caught.value.args[0]
 
 
 def test_crc_of_the_model_is_the_datasheets() -> None:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import errno
+from functools import partial
 from typing import Any
 
 import pytest
-from wired import Board, Clock
+from wired import Board, Clock, errno_of, measured
 
 from dormouse.virtual.devices import Nack
 from dormouse.virtual.devices.scene import Scene
 from dormouse.virtual.devices.veml7700 import VEML7700, corrected, lux_a_count, shown
 from sensors import veml7700
 
+SCENE = {"illuminance_lx": 321.7}
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def scene(clock: Clock) -> Scene:
-    made = Scene(lambda: clock.ms / 1000)
-    made.set("illuminance_lx", 321.7)
-    return made
+error_of = partial(errno_of, veml7700)
 
 
 @pytest.fixture
@@ -31,28 +24,10 @@ def part(clock: Clock, scene: Scene) -> VEML7700:
     return VEML7700(clock, scene)
 
 
-@pytest.fixture
-def board(part: VEML7700) -> Board:
-    return Board(part)
-
-
 def measure(board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[float, int]:
-    """As node.measure does it: while read() gives an int, again after so many milliseconds. Returns lux and milliseconds."""
-    ms, handle = veml7700.start(board, options or {})
-    begun = clock.ms
-    for _ in range(20):
-        clock.ms += ms
-        ms = veml7700.read(handle)
-        if not isinstance(ms, int):
-            veml7700.off(board, handle)
-            return ms[0] / 100, round(clock.ms - begun)
-    raise TimeoutError
-
-
-def error_of(*args: Any) -> int | None:
-    with pytest.raises(OSError) as caught:
-        measure(*args)
-    return caught.value.args[0]
+    """Lux and milliseconds."""
+    found = measured(veml7700, board, clock, options)
+    return found.values[0] / 100, round(found.took_ms)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
 
 from dormouse.virtual.devices import I2CDevice, Nack
 
@@ -70,3 +73,41 @@ class Board:
 
     def i2c(self, options: dict[str, Any]) -> Bus:
         return self.bus
+
+
+class Measured(NamedTuple):
+    """What a driver came to. waits: the milliseconds that it asked for, one after the other. took_ms: all in all."""
+
+    values: tuple[Any, ...]
+    waits: list[int]
+    took_ms: float
+
+
+def measured(driver: ModuleType, board: Board, clock: Clock, options: dict[str, Any] | None = None) -> Measured:
+    """As node.measure does it: while read() gives an int, again after so many milliseconds, 20 times at most; then off()."""
+    begun = clock.ms
+    ms, handle = driver.start(board, options or {})
+    waits = []
+    while isinstance(ms, int):
+        waits.append(ms)
+        if len(waits) > 20:
+            raise TimeoutError("node.measure would give it up")
+        clock.ms += ms
+        ms = driver.read(handle)
+    took_ms = clock.ms - begun
+    if hasattr(driver, "off"):
+        clock.ms += 1
+        driver.off(board, handle)
+    return Measured(ms, waits, took_ms)
+
+
+def values_of(driver: ModuleType, board: Board, clock: Clock, options: dict[str, Any] | None = None) -> tuple[Any, ...]:
+    """What it measures."""
+    return measured(driver, board, clock, options).values
+
+
+def errno_of(driver: ModuleType, board: Board, clock: Clock, options: dict[str, Any] | None = None) -> int | None:
+    """The number of the OSError with which it fails."""
+    with pytest.raises(OSError) as caught:
+        measured(driver, board, clock, options)
+    return caught.value.args[0]
