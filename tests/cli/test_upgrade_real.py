@@ -1,0 +1,95 @@
+"""dormouse upgrade on the real tree: the running tools replace themselves. And the list of shipped files is fresh."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import ROOT, environment
+from made_up_template import put, tree
+
+from dormouse import __version__
+from dormouse.upgrading import shipped
+
+
+def own(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`dormouse WORDS...` by the tools of that copy."""
+    env = environment(PYTHONPATH=str(root / "tools"))
+    command = [sys.executable, "-m", "dormouse", *words]
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A copy without git, its list as a release has it. What is not committed yet belongs to it."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    root, files = tmp_path / "mine", {}
+    for name in sorted(set(listing.stdout.split("\0"))):
+        if (ROOT / name).is_file() and name != shipped.LIST:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+            files[name] = shipped.digest((root / name).read_bytes())
+    put(root, shipped.LIST, shipped.text("0", files))
+    return root
+
+
+def test_a_copy_of_this_tree(mine: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    shutil.copytree(mine, new)
+    for name, old, text in (
+        ("tools/dormouse/__init__.py", '__version__ = "', '__version__ = "1'),
+        ("tools/dormouse/cli.py", "add_completion=False", "add_completion=not True"),
+        ("src/node/cycle.py", '"""', '"""Better. '),
+        ("pyproject.toml", '"ntplib', '"ntp-of-tomorrow",\n    "ntplib'),
+    ):
+        source = (new / name).read_text("utf-8")
+        assert old in source
+        put(new, name, source.replace(old, text, 1))
+    (new / "docs/led.md").unlink()
+    put(
+        new,
+        "tools/dormouse/commands/hum.py",
+        'def hum() -> None:\n    """Hum."""\n    import dormouse\n    print(dormouse.__version__)\n',
+    )
+    (new / shipped.LIST).unlink()
+    put(new, shipped.LIST, shipped.text("1", {name: shipped.digest((new / name).read_bytes()) for name in shipped.names(new)}))
+    put(mine, "nodes/shed.py", 'NAME = "shed"\n')
+    before = tree(mine)
+
+    done = own(mine, "upgrade", str(new), "--yes")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "files: 1 added, 4 changed, 1 removed" in lines
+    assert "left to you" not in lines  # its own settings are right under its own schema
+    assert any(line.startswith("it needs other packages now: make demo, or ") for line in lines)
+    assert own(mine, "hum").stdout == f"1{__version__}\n"
+    done = own(mine, "upgrade", "--undo", "--yes")
+    assert done.returncode == 0, done.stderr
+    after = tree(mine)
+    assert [name for name in before if before[name] != after.get(name)] == []
+
+
+def test_the_walk_without_git_or_list_finds_what_git_tracks(mine: Path) -> None:
+    listed = set(shipped.read(mine) or ())
+    (mine / shipped.LIST).unlink()
+    put(mine, "credentials.py", "")
+    put(mine, ".venv/x.py", "")
+    put(mine, "tools/dormouse/__pycache__/x.pyc", "")
+    put(mine, "tools/dormouse_node.egg-info/PKG-INFO", "")
+    put(mine, ".dormouse-backup-0.1.0/main.py", "")
+    assert set(shipped.names(mine)) == listed
+
+
+def test_the_list_of_shipped_files_is_fresh() -> None:
+    """Else a user's next upgrade calls the template's changes the user's own."""
+    if shipped.tracked(ROOT) is None:
+        pytest.skip("not a git checkout")
+    path = ROOT / shipped.LIST
+    told = f"{shipped.LIST} is stale: python -m dormouse.upgrading.shipped, as the last thing before a commit"
+    assert path.is_file() and path.read_text("utf-8") == shipped.made(ROOT), told
