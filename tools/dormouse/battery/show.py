@@ -45,7 +45,7 @@ def node(console: Console, name: str, found: Life, rows: Sequence[Row], assumed:
 
 def fleet(console: Console, lives: Sequence[tuple[str, Life]]) -> None:
     """Several nodes, a line each, the shortest-lived first."""
-    table = _table("node", "board", "battery", "wakes every", "mAh a day", "lasts", "most goes to", right=(4,))
+    table = _table("node", "board", "battery", "wakes every", "mAh a day", "lasts", "most goes to", right=(4,), fold=True)
     for name, found in sorted(lives, key=lambda one: one[1].months.typical if one[1].months else 1e9):
         most = max(found.draws, key=lambda draw: draw.mc.typical)
         part = f"{most.name} ({most.mc.typical / found.day_mc.typical:.0%})"
@@ -175,8 +175,8 @@ def _bar(console: Console, part: float) -> str:
     return block * max(1, round(part * _BAR)) if part > 0 else ""
 
 
-def _table(*names: str, right: Sequence[int] = ()) -> Table:
+def _table(*names: str, right: Sequence[int] = (), fold: bool = False) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for number, name in enumerate(names):
-        table.add_column(name, justify="right" if number in right else "left", no_wrap=True)
+        table.add_column(name, justify="right" if number in right else "left", no_wrap=not fold, overflow="fold")
     return table

@@ -161,12 +161,14 @@ def sensing(root: Path, settings: Settings) -> Sensing:
     """What the sensors of the settings take: times and currents are the drivers' own (sensors/*.py)."""
     board = models.read(settings["BOARD"], root / "boards")
     switched = bool(board["rails"]["switched"])
-    slow: list[tuple[int, int]] = []  # every, ms
+    slow: list[tuple[int, float]] = []  # every, ms
     charge = idle = 0.0
     told = []
     for name, options in settings["SENSORS"].items():
         driver = drivers.read(root, options["driver"])
-        own_ms = (driver.time_ms or 0) * options.get("samples", 1)
+        own_ms = float(driver.time_ms or 0) * options.get("samples", 1)
+        if options.get("sleep") is False:
+            own_ms /= 2  # sensors/scd41.py: one measurement of 5 s instead of two
         settle = options.get("settle_ms", 10 if "supply" in options else 0)
         every = options.get("every", 1)
         slow.append((every, settle + own_ms))
@@ -180,10 +182,10 @@ def sensing(root: Path, settings: Settings) -> Sensing:
     return Sensing(_mean_slowest(slow), charge, idle, tuple(told))
 
 
-def _mean_slowest(slow: Sequence[tuple[int, int]]) -> float:
+def _mean_slowest(slow: Sequence[tuple[int, float]]) -> float:
     # All convert at once; each is measured every Nth wake, the first among them. Over one round of all of them.
     rounds = min(math.lcm(*(every for every, _ in slow)) if slow else 1, 1000)
-    return sum(max((ms for every, ms in slow if not wake % every), default=0) for wake in range(rounds)) / rounds
+    return sum(max((ms for every, ms in slow if not wake % every), default=0.0) for wake in range(rounds)) / rounds
 
 
 def model(root: Path, settings: Settings, assumed: Assumed | None = None) -> dict[str, Kind]:
