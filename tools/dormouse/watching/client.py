@@ -178,7 +178,7 @@ class Link:
                 properties=properties,
             )
         except (OSError, ValueError) as error:
-            return words(error, self._access.host)
+            return words(error, self._access.host, self._access.tls is not None)
         self._client.loop_start()
         try:
             return self._answer.get(timeout=_CONNECT_S)
@@ -243,7 +243,7 @@ class Link:
 _OTHER_VERSION = "another version of MQTT"
 
 
-def words(error: Exception, host: str) -> str:
+def words(error: Exception, host: str, tls: bool = False) -> str:
     """Why no connection came about, in words."""
     if isinstance(error, socket.gaierror):
         return f"no address for {host}"
@@ -251,6 +251,8 @@ def words(error: Exception, host: str) -> str:
         return f"its certificate: {error.verify_message or error}"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {error.reason or error}; is it the port for TLS?"
+    if tls and isinstance(error, ConnectionError) and not isinstance(error, ConnectionRefusedError):
+        return "it hung up on TLS; is it the port for TLS?"
     if isinstance(error, ConnectionRefusedError):
         return "nobody listens there"
     if isinstance(error, TimeoutError):

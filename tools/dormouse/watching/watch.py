@@ -99,6 +99,7 @@ class Watch:
     _down_at: float | None = None
     _back_at: float = 0.0
     _news_at: float | None = None
+    _asked: float = 0.0  # for $SYS
 
     def run(self, seconds: float | None = None, count: int | None = None) -> None:
         """Watch for so many seconds, or so many readings; without them until KeyboardInterrupt."""
@@ -116,7 +117,7 @@ class Watch:
 
     def _go(self, live: Live | None, end: float | None, count: int | None) -> None:
         drawn = looked = 0.0
-        asked = time.monotonic()
+        self._asked = self._asked or time.monotonic()
         while True:
             now = time.monotonic()
             if (end is not None and now >= end) or (count is not None and self.model.count() >= count):
@@ -127,7 +128,7 @@ class Watch:
             if now - looked >= _ROUND_S:
                 looked = now
                 self._look()
-                if self.stats is not None and not self.stats.values and now - asked > WAIT_S and "stats" not in self._notes:
+                if self.stats is not None and not self.stats.values and now - self._asked > WAIT_S:
                     self._note("stats", ABSENT)
             wait_s = _SOONER_S if live is not None and self._news_at is not None else min(_REDRAW_S, _ROUND_S)
             self._take(self.link.take(wait_s if end is None else max(0.0, min(wait_s, end - now))))
@@ -167,6 +168,8 @@ class Watch:
             self._tell({"event": "broker", "at": found.at, "text": f"broker: {self.stats.text()}"})
 
     def _note(self, name: str, text: str) -> None:
+        if self._notes.get(name) == text:
+            return
         self._notes[name] = text
         self._tell({"event": "note", "at": time.time(), "text": text})
 
