@@ -67,7 +67,8 @@ def battery(
     """How long the battery lasts, and what takes its charge: a model.
 
     From the settings, board.toml and the drivers' data sheets; nothing is run. Better numbers come from a trace of the virtual
-    board, and the best ones from a measurement of your own board: docs/battery.md.
+    board, and the best ones from a measurement of your own board: docs/battery.md. For example:
+    dormouse battery greenhouse --if WAKE_EVERY_S=1800
     """
     root = find_root()
     if write or check or measure_code:

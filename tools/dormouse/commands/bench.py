@@ -64,7 +64,8 @@ def bench(
     network namespaces with a round trip between them, timed from outside by the packets. Linux, as root.
 
     With --phases: whole wakes on virtual boards (a model), a cold boot, a warm wake, one without upload, and one for each
-    failure; the energy of each, and the battery life. About two minutes; no root needed.
+    failure; the energy of each, and the battery life. About two minutes; no root needed. For example:
+    dormouse bench --phases --board feather_s2
     """
     if phases:
         if rtt or peer:

@@ -29,7 +29,7 @@ def boards(
 ) -> None:
     """Show the boards, or one of them in full: pins, currents with their sources, wiring, what goes wrong.
 
-    Everything comes from boards/NAME/board.toml.
+    Everything comes from boards/NAME/board.toml. For example: dormouse boards feather_s2
     """
     root = find_root()
     if name is not None and (write or check):

@@ -43,7 +43,7 @@ def clock(
 
     Each server's offset is what this computer's clock lacks. A board that is asked (--port) is interrupted for a second and
     starts its program again. Exit status 1: no server gives a time that the node would believe, or TLS would refuse a
-    certificate.
+    certificate. For example: dormouse clock greenhouse --port auto
     """
     root = find_root()
     read = settings.load(root, node=name)

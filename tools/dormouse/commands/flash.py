@@ -39,7 +39,7 @@ def flash(
     """Write MicroPython onto a board.
 
     The file is checked before anything is erased. Espressif's boards: with esptool; Pyboard D: with dfu-util; RP2040: by
-    copying to the boot loader's drive.
+    copying to the boot loader's drive. For example: dormouse flash greenhouse --firmware ESP32_GENERIC_S2-20251209-v1.27.0.bin
     """
     root = find_root()
     facts = models.read(_board(root, name, board), root / "boards")

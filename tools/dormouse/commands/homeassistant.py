@@ -30,7 +30,10 @@ def homeassistant(
     write: Annotated[bool, _WRITE] = False,
     check: Annotated[bool, _CHECK] = False,
 ) -> None:
-    """Print which entities a node has in Home Assistant, with SERVICE = "homeassistant"."""
+    """Print which entities a node has in Home Assistant, with SERVICE = "homeassistant".
+
+    For example: dormouse homeassistant greenhouse
+    """
     root = find_root()
     if not write and not check:
         read = settings.load(root, config, name)

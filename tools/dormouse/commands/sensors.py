@@ -21,7 +21,8 @@ _UNITS = {"c": "°C", "pct": "%", "hpa": "hPa", "v": "V", "mv": "mV", "ma": "mA"
 def sensors(write: Annotated[bool, _WRITE] = False, check: Annotated[bool, _CHECK] = False) -> None:
     """Print what can be measured: drivers, fields, options, times, currents, sizes.
 
-    All of it comes from the drivers themselves and from the description of what every sensor takes.
+    All of it comes from the drivers themselves and from the description of what every sensor takes. For example:
+    dormouse sensors
     """
     root = find_root()
     if not write and not check:

@@ -61,7 +61,8 @@ def simulate(
     """Run the node on a virtual board and print what a subscriber receives.
 
     The real main.py, compiled as a deploy ships it, runs on the real MicroPython interpreter and publishes to a real
-    broker. Exit status 0: every wake published (or, by UPLOAD_EVERY, kept its reading) and put itself to sleep.
+    broker. Exit status 0: every wake published (or, by UPLOAD_EVERY, kept its reading) and put itself to sleep. For example:
+    dormouse simulate greenhouse --wakes 4
     """
     root = find_root()
     read = settings.load(root, config, name or node, board)

@@ -82,7 +82,8 @@ What a deploy copies with config.py as it is, credentials.py not counted.
 def size(check: Annotated[bool, _CHECK] = False) -> None:
     """Measure the device code and write docs/size.md.
 
-    Compiled sizes, and the smallest heaps in which a burst, a whole wake and an always-on program do their work.
+    Compiled sizes, and the smallest heaps in which a burst, a whole wake and an always-on program do their work. For example:
+    dormouse size --check
     """
     root = find_root()
     table = root / _TABLE

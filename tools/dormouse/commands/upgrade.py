@@ -38,10 +38,9 @@ def upgrade(
 ) -> None:
     """Bring this copy of the template to another version.
 
-    Example: dormouse upgrade dormouse-0.2.0.zip
-
     The difference is shown first. credentials.py, your own sensors and boards are not touched; config.py and nodes/ only where
-    a setting is new or has another name. What is replaced is kept in a folder, and --undo goes back.
+    a setting is new or has another name. What is replaced is kept in a folder, and --undo goes
+    back. For example: dormouse upgrade dormouse-0.2.0.zip
     """
     root = _copy()
     if undo:

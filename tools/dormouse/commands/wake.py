@@ -26,7 +26,8 @@ _RUNS = typer.Option(min=1, max=100, help="How often the ordinary wake is run; t
 def wake(check: Annotated[bool, _CHECK] = False, board: Annotated[str, _OF] = _BOARD, runs: Annotated[int, _RUNS] = 5) -> None:
     """Make the table of settings and the timing diagram of docs/wake.md anew.
 
-    The table comes from the schema that checks config.py, the diagram from traces of a virtual board: a model.
+    The table comes from the schema that checks config.py, the diagram from traces of a virtual board: a model. For example:
+    dormouse wake --board esp8266
     """
     root = find_root()
     possible = board_names(root)
