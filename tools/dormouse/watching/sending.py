@@ -15,7 +15,7 @@ from dormouse.watching.client import NOBODY, Change, Incoming, Link
 from dormouse.watching.nodes import Fleet, Node
 from dormouse.watching.topics import Topics
 
-_QUIET_S, _STATUS_S, _SETTLE_S = 0.5, 3.0, 0.3  # until what the broker retained is here
+_QUIET_S, _STATUS_S, _SETTLE_S = 0.5, 2.0, 0.3  # until what the broker retained is here
 AFTER_S = 90  # after a node was due: its wake, and its clock's error
 
 
