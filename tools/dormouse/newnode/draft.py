@@ -29,6 +29,7 @@ class Draft:
         self.root = root
         self._read = settings.load(root, node=name if again else None)
         self.base = self._read.base
+        self._looked: dict[str, Settings | SettingsError] = {}  # most answers are what was there already
         own = {known: self._read[known] for known in self._read.overlaid} if again else {}
         self.changes: dict[str, Any] = {**own, "NAME": name}
 
@@ -48,11 +49,25 @@ class Draft:
 
     def load(self, changes: dict[str, Any] | None = None) -> Settings:
         """The settings, checked. changes: more of them. Raises SettingsError, with lines of a file that nobody has."""
-        texts = {name: layout.literal(value) for name, value in {**self.changes, **(changes or {})}.items()}
+        there = {name: constant.value for name, constant in self.base.constants.items()}
+        values = {**self.changes, **(changes or {})}
+        texts = {name: layout.literal(it) for name, it in values.items() if name not in there or it != there[name]}
+        key = repr(sorted(texts.items()))
+        if key not in self._looked:
+            self._looked[key] = self._look(texts)
+        found = self._looked[key]
+        if isinstance(found, SettingsError):
+            raise found
+        return found
+
+    def _look(self, texts: dict[str, str]) -> Settings | SettingsError:
         with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
             config = Path(folder, "config.py")
             config.write_text(self.base.replaced(texts), encoding="utf-8")
-            return settings.load(self.root, config)
+            try:
+                return settings.load(self.root, config)
+            except SettingsError as error:
+                return error
 
     def problems(self, changes: dict[str, Any] | None = None) -> list[str]:
         """What the check says of all of it, without file and line: no file has it yet."""

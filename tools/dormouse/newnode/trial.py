@@ -107,8 +107,10 @@ class _Session:
                 self.lost = True
                 break
         self._client.disconnect()
-        if self.lost and (refused := verdicts.by_alert(self._broker, self.last_words)):
-            return refused
+        if self.lost and self._broker.tls:
+            for words in (self.last_words, alert(self._broker, max(end - time.monotonic(), 1.0))):
+                if refused := verdicts.by_alert(self._broker, words):
+                    return refused
         return self._heard[0] if self._heard else None
 
     def _on_connect(self, _client: object, _data: object, _flags: object, reason: object, _properties: object) -> None:
@@ -117,6 +119,22 @@ class _Session:
     def _on_log(self, _client: object, _data: object, _level: object, text: str) -> None:
         if "failed" in text:
             self.last_words = text
+
+
+def alert(broker: Broker, timeout_s: float) -> str:
+    """What a broker says of our certificate; "" for nothing.
+
+    With TLS 1.3 it does so after the handshake, and what was sent by then may have made TCP forget it: here nothing is sent.
+    """
+    try:
+        with (
+            socket.create_connection((broker.host, broker.port), timeout_s) as link,
+            verdicts.context(broker).wrap_socket(link, server_hostname=broker.host) as secure,
+        ):
+            secure.recv(1)
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def speaks_tls(broker: Broker, timeout_s: float) -> bool:
