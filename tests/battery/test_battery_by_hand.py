@@ -1,5 +1,5 @@
-"""The battery's life computed by hand. Every number is written out: currents and times from boards/*/board.toml, the code's time
-10 ms a phase, everything else from the modules that are named.
+"""The battery's life computed by hand. Every number is written out: currents and times from boards/*/board.toml, the code's
+time 10 ms a phase, everything else from the modules that are named.
 """
 
 from __future__ import annotations

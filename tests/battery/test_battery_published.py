@@ -1,7 +1,7 @@
 """The model against what others have published, and against the node's own modules.
 
-Sources: README of glenn20/upy-esp32-experiments (an ESP32, measured with a PPK2 at 5 V); peterhinch/micropython-mqtt: README, and
-GATEWAY.md for its formula of a year's charge; the table of boards/*/board.toml. How far apart the two may be is said beside each.
+Sources: README of glenn20/upy-esp32-experiments (an ESP32, measured with a PPK2 at 5 V); peterhinch/micropython-mqtt: README,
+and GATEWAY.md for its formula of a year's charge; the table of boards/*/board.toml. How far apart the two may be stands there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _upload(make: Make, root: Path, **values: Any) -> tuple[wakes.Kind, Currents
 
 
 def test_an_esp32_with_a_static_address(make: Make, root: Path) -> None:
-    # 774 ms and 108.6 mC with all code in the firmware, about 350 ms and 23.6 mC more with files. This node's are compiled files.
+    # 774 ms and 108.6 mC with all code in the firmware, about 350 ms and 23.6 mC more with files. This node's are compiled.
     kind, currents = _upload(make, root, BOARD="esp32", STATIC_IP=_STATIC)
     assert 774 <= kind.awake_ms <= 774 + 350
     assert kind.total_mc(currents) == pytest.approx((108.6 + 132.2) / 2, rel=0.3)

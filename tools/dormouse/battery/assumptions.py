@@ -44,7 +44,25 @@ class Row(NamedTuple):
 def rows(found: Life, root: Path) -> list[Row]:
     """Everything that went into a result, in the order of the table of draws."""
     board = models.read(found.settings["BOARD"], root / "boards")
-    return [*_currents(board), *_times(board, found), *_battery(board, found, root), *_world(found), *_not_in_it(board, found)]
+    return [
+        *_measured(found),
+        *_currents(board),
+        *_times(board, found),
+        *_battery(board, found, root),
+        *_world(found),
+        *_not_in_it(board, found),
+    ]
+
+
+def _measured(found: Life) -> list[Row]:
+    told = [
+        Row(kind.name, f"{kind.total_mc(found.currents):.1f} mC", f"{kind.source}: in place of what follows")
+        for kind in found.kinds.values()
+        if kind.source != wakes.MODEL
+    ]
+    if found.asleep_ma is not None:
+        told.append(Row("asleep", f"{found.asleep_ma * 1000:.4g} uA", "measured: in place of what follows"))
+    return told
 
 
 def _currents(board: dict[str, Any]) -> list[Row]:

@@ -67,6 +67,7 @@ class Life:
     day_mc: Spread
     months: Spread | None
     shelf: bool = False  # the shelf life is what ends it
+    asleep_ma: float | None = None  # where it was measured
     told: tuple[str, ...] = field(default=())
 
 
@@ -124,7 +125,8 @@ def of(
         )
         life = _months(typical, day_mc, cell)
         shelf = life.typical >= cell.shelf_months
-    return Life(settings, assumed, currents, all_kinds, draws, day_mc, life, shelf, sensors.told)
+    asleep_ma = deepsleep[0] if deepsleep else None
+    return Life(settings, assumed, currents, all_kinds, draws, day_mc, life, shelf, asleep_ma, sensors.told)
 
 
 def divider_ohm(board: Mapping[str, Any]) -> float | None:

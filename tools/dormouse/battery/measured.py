@@ -142,6 +142,8 @@ def _seen(blocks: Blocks, span: tuple[int, int], radio_ua: float) -> Seen:
     ua, ms = blocks.ua[start:end], blocks.block_ms
     run = max(1, round(_RADIO_MS / ms))
     radio = next((at for at in range(len(ua) - run + 1) if fmean(ua[at : at + run]) >= radio_ua), len(ua))
+    while radio < len(ua) and ua[radio] < radio_ua:
+        radio += 1  # the rise itself, not the end of what is before it
     to_mc = ms / 1e6  # uA times ms
     return Seen(start * ms, len(ua) * ms, sum(ua) * to_mc, max(ua) / 1000, radio * ms, sum(ua[:radio]) * to_mc)
 

@@ -11,6 +11,7 @@ import re
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
 
@@ -91,6 +92,8 @@ def _read(path: Path, file: BinaryIO, stepped: Callable[[int, int], None]) -> Bl
         # A sample counts until the next one.
         while now >= ends:
             total += held * (ends - before)
+            if not isfinite(total):
+                raise DormouseError(f"{shown(path)}:{number}: a current before this line is no number")
             blocks.add(total / blocks.block_ms)
             total, before = 0.0, ends
             ends += blocks.block_ms

@@ -21,6 +21,7 @@ from dormouse.errors import DormouseError, UsageError
 from dormouse.settings import Settings
 from dormouse.virtual import models
 
+MODEL = "model"
 UPLOAD, QUIET, FAILED, SILENT, LOOK = "upload", "no upload", "failed", "broker silent", "look"
 CODE_FILE = Path(__file__).with_name("code_ms.json")
 
@@ -115,7 +116,7 @@ class Kind:
     name: str
     phases: tuple[Phase, ...]
     sensors_mc: float = 0.0
-    source: str = "model"
+    source: str = MODEL
     charge_mc: float | None = None  # measured as a whole, in place of the phases' sum
 
     @property
