@@ -26,13 +26,6 @@ def test_help_names_every_command(dormouse: Run) -> None:
         assert f" {name} " in done.stdout
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help(dormouse: Run, name: str) -> None:
-    done = dormouse(name, "--help")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert f"dormouse {name}" in done.stdout
-
-
 SIMULATE_OPTIONS = (
     "--board", "--broker", "--wakes", "--config", "--state", "--heap", "--trace", "--speed", "--realtime", "--source",
     "--send", "--credentials",

@@ -18,6 +18,7 @@ from dormouse.upgrading import swap
 
 # click's own class, wherever this release of typer keeps it
 _CLICK_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+_INTERRUPTED = 130
 
 
 def _show_version(value: bool) -> None:
@@ -70,11 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = getattr(getattr(error, "ctx", None), "command_path", "dormouse")
         return _fail(f"{_text_of(error)} ('{where} --help' tells more)", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", 130)
+        return _fail("interrupted", _INTERRUPTED)
     except BrokenPipeError:
         # The reader, `| head` say, has left; Python must not try again to write what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    if status == _INTERRUPTED:  # typer's answer to Ctrl-C, which says nothing
+        return _fail("interrupted", _INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 
