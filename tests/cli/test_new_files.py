@@ -168,6 +168,14 @@ def test_credentials_are_kept_and_with_force_shown_and_renewed(root: Path) -> No
     )
 
 
+def test_credentials_that_are_not_in_order(root: Path) -> None:
+    (root / "credentials.py").write_text('WIFI = ("old", "oldoldold")\nUSER = None\nPASSWORD = None\n')
+    done = run("one", *QUIET)
+    assert done.status == 1 and "WIFI is no list of networks" in done.err and "nothing was written" in done.err
+    assert run("one", *QUIET, *WIFI, "--force").status == 0
+    assert files(root)["credentials.py"].startswith('WIFI = (("home", "12345678"),)\n')
+
+
 def test_a_node_is_made_anew_from_what_it_is(root: Path) -> None:
     assert run("one", *QUIET, *WIFI, "--every", "1h", "--sensor", "none").status == 0
     done = run("one", *QUIET, "--force", "--board", "pyboard_d")

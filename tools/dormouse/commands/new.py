@@ -118,5 +118,5 @@ def _keep(secrets: Secrets, given: Given, ask: Asker) -> None:
     if unlike := secret.unlike(secrets, of):
         raise UsageError(f"{shown(secrets.path)} is there and stays as it is: {unlike[0]} needs --force, which makes it anew")
     user = secrets.values.get("USER") or "none"
-    names = ", ".join(str(pair[0]) for pair in secrets.values.get("WIFI") or () if isinstance(pair, tuple) and pair)
+    names = ", ".join(str(pair[0]) for pair in secrets.values["WIFI"] or ())
     ask.note(f"{shown(secrets.path)} stays as it is: Wi-Fi {names or 'none'}; the broker's user {user}. --force: anew.")

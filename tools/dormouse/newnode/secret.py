@@ -8,12 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from dormouse import settings
-from dormouse.certificates import PORT as TLS_PORT
 from dormouse.constants import ERROR, ConstantsFile, Problem
 from dormouse.errors import UsageError
 from dormouse.newnode import layout
@@ -22,7 +17,7 @@ from dormouse.newnode.verdicts import Broker
 from dormouse.project import shown
 from dormouse.settings import Settings
 
-_PLAIN_PORT = 1883
+_PLAIN_PORT, _TLS_PORT = 1883, 8883
 _MOST_NETWORKS = 4  # credentials.example.py
 _HEAD = "# Wi-Fi and broker: what every node of this folder uses. git ignores this file.\n\n"
 CA_FILE = "ca.der"
@@ -90,17 +85,26 @@ def read(root: Path) -> Secrets:
     values = {name: constant.value for name, constant in file.constants.items()}
     if not there:
         values = dict.fromkeys(values)
+    if not _is_networks(values.get("WIFI")):
+        values["WIFI"] = None
     return Secrets(path, there, file, values)
 
 
 def networks(first: tuple[str, str], others: Any) -> tuple[tuple[str, str], ...]:
     """WIFI: the network that was said, then those that were there."""
-    rest = [pair for pair in others or () if isinstance(pair, tuple) and len(pair) == 2 and pair[0] != first[0]]
-    return (first, *rest)[:_MOST_NETWORKS]
+    return (first, *(pair for pair in others or () if pair[0] != first[0]))[:_MOST_NETWORKS]
+
+
+def _is_networks(value: Any) -> bool:
+    pairs = value if isinstance(value, (tuple, list)) else ()
+    return bool(pairs) and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs)
 
 
 def authority(path: Path) -> bytes:
     """The DER of a CA's certificate in a PEM or DER file. Raises ValueError."""
+    from cryptography import x509  # slow to load, and seldom needed; so below
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -126,7 +130,7 @@ def broker(address: str, tls: bool, secrets: Secrets, checks: bool) -> Broker:
             pem["ca"] = _certificate(ca, "CA")
         pem["cert"] = _certificate(_data(values.get("CERT"), "CERT", folder), "CERT")
         pem["key"] = _key(_data(values.get("KEY"), "KEY", folder))
-    number = int(port) if port else TLS_PORT if tls else _PLAIN_PORT
+    number = int(port) if port else _TLS_PORT if tls else _PLAIN_PORT
     return Broker(host, number, values.get("USER"), values.get("PASSWORD"), tls, **pem)
 
 
@@ -148,6 +152,9 @@ def _data(value: Any, name: str, folder: Path) -> bytes | None:
 def _certificate(data: bytes | None, name: str) -> str | None:
     if data is None:
         return None
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     try:
         found = x509.load_pem_x509_certificate(data) if b"-----BEGIN" in data else x509.load_der_x509_certificate(data)
     except ValueError:
@@ -158,6 +165,9 @@ def _certificate(data: bytes | None, name: str) -> str | None:
 def _key(data: bytes | None) -> str | None:
     if data is None:
         return None
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     load = serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
     try:
         key = load(data, None)
