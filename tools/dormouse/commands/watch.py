@@ -68,7 +68,11 @@ def watch(
     dormouse watch kitchen --csv kitchen.csv
     """
     if picture is not None:
-        picture.write_text(scene.svg(), encoding="utf-8")
+        try:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_text(scene.svg(), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"--picture: cannot write {picture}: {(error.strerror or str(error)).lower()}") from error
         return
     session = shared.plan(group, instance, keep, client_id)
     chosen = tuple(names or ())

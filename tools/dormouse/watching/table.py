@@ -55,7 +55,7 @@ def draw(
     if fleet.twice:
         parts.append(f"{fleet.twice} came twice")
     if fleet.gaps and not shared:
-        parts.append(f"{fleet.gaps} lost")
+        parts.append(f"{fleet.gaps} more did not come")
     if len(shown) < len(ordered):
         parts.append(f"{len(ordered) - len(shown)} not shown")
     foot = Text(f"{clock(now, utc)}  " + ", ".join(parts), "dim")
