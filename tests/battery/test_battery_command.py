@@ -145,6 +145,7 @@ def test_a_trace(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         (("--current", "nothing.csv"), "cannot read nothing.csv"),
         (("--trace", "nothing"), "cannot read nothing"),
         (("--trace", "a", "--current", "b"), "not both"),
+        (("--trace", "a", "--rtt", "5"), "--rtt does not go with"),
         (("--threshold", "5"), "--threshold needs --current"),
         (("--events", "5"), "WAKE_PIN is None"),
     ],

@@ -31,6 +31,17 @@ _SENSORS = (
 )
 _BROKER = "chosen: one at home; three round trips a burst, with mosquitto as it comes (docs/bench.md)"
 _FAILED = "chosen; each costs the wait for an access point that is gone, and a search"
+# What of a board's sleep is its regulator's, and when it gives up; where that is known. It is in "asleep" already.
+_REGULATORS = {
+    "d1_mini": (
+        "25 or 40 uA, 250 mV at 500 mA",
+        "RT9013 and ME6211 data sheets; copies have others, up to 18 mA (Tasmota docs)",
+    ),
+    "esp8266": ("55 uA", "AP2112K data sheet, quiescent current"),
+    "esp32": ("3.2 mA of a copy", "AMS1117, kohacraft.com"),
+    "esp32_c3": ("35 uA", "of a XIAO ESP32C3: forum.seeedstudio.com t=276444"),
+    "esp32_s3": ("300 uA below 3.3 V", "of a XIAO ESP32S3, which gives up there: forum.seeedstudio.com t=284207"),
+}
 
 
 class Row(NamedTuple):
@@ -123,14 +134,19 @@ def _battery(board: dict[str, Any], found: Life, root: Path) -> list[Row]:
     if ohm:
         source = f"at {cell.volts} V; {board['rails']['source']}"
         told.append(Row("divider", f"{cell.volts / ohm * 1e6:.1f} uA", source))
+    if board["name"] in _REGULATORS:
+        told.append(Row("regulator", *_REGULATORS[board["name"]]))
     told += [Row("supply", wire["how"], wire["source"]) for wire in board["wiring"] if wire["what"] == "Battery"]
     return told
 
 
 def _world(found: Life) -> list[Row]:
     assumed = found.assumed
+    away = f"{assumed.rtt_ms:g} ms away", _BROKER
+    if found.kinds[wakes.UPLOAD].source != wakes.MODEL:
+        away = "as it was", found.kinds[wakes.UPLOAD].source
     told = [
-        Row("broker", f"{assumed.rtt_ms:g} ms away", _BROKER),
+        Row("broker", *away),
         Row("failed uploads", f"{assumed.failed_pct:g} %", _FAILED),
         Row("temperature", f"{assumed.celsius:g} °C", "chosen; self-discharge doubles with each 10 °C above 20 (owiki)"),
     ]

@@ -70,7 +70,10 @@ class Cell:
 
 
 _LITHIUM_COLD = ((-20.0, 0.6), (20.0, 1.0))
-_LITHIUM_COLD_SOURCE = "data sheet of a lithium cell: at -20 °C at least 60 % of what it gives at 20 °C; between them a line"
+_LITHIUM_COLD_SOURCE = (
+    "at -20 °C at least 60 % of what it gives at 20 °C (specification of a lithium cell, temperature characteristics: "
+    "lopezirrigation-landscaping.com, product 108979); between them a line"
+)
 _ALKALINE_LOSS = Spread(0.02 / 12, 0.03 / 12, 0.05 / 12)
 _ALKALINE_LOSS_SOURCE = "2 to 3 % a year, 5 % in the warm (hdp-power.com; experts123)"
 _ALKALINE_COLD = ((-20.0, 0.5), (20.0, 1.0))

@@ -32,7 +32,7 @@ _IF = typer.Option(
 _TRACE = typer.Option(help="Take the wakes of this trace of dormouse simulate --trace.", metavar="FILE")
 _CURRENT = typer.Option(help="Take the wakes and the sleep of this measured current: a PPK2's CSV export.", metavar="FILE")
 _THRESHOLD = typer.Option(min=0.01, help="With --current: awake is what takes more than this, in mA.", metavar="MA")
-_RTT = typer.Option(min=0, max=10000, help="Round trip to the broker in ms.", metavar="MS")
+_RTT = typer.Option(min=0, max=10000, help=f"Round trip to the broker in ms; without it {Assumed.rtt_ms:g}.", metavar="MS")
 _FAILED = typer.Option(min=0, max=100, help="How many uploads of a hundred find no access point.", metavar="PCT")
 _EVENTS = typer.Option(min=0, max=86400, help="How often a day WAKE_PIN wakes it.", metavar="N")
 _CELSIUS = typer.Option(min=-40, max=60, help="Mean temperature of the battery in degrees Celsius.", metavar="C")
@@ -53,7 +53,7 @@ def battery(
     trace: Annotated[Path | None, _TRACE] = None,
     current: Annotated[Path | None, _CURRENT] = None,
     threshold: Annotated[float | None, _THRESHOLD] = None,
-    rtt: Annotated[float, _RTT] = Assumed.rtt_ms,
+    rtt: Annotated[float | None, _RTT] = None,
     failed: Annotated[float, _FAILED] = Assumed.failed_pct,
     events: Annotated[float, _EVENTS] = Assumed.events_a_day,
     celsius: Annotated[float, _CELSIUS] = Assumed.celsius,
@@ -76,7 +76,11 @@ def battery(
         return
     if plot is not None:
         draw.check(plot)
-    assumed = Assumed(rtt, failed, events, celsius, down)
+    if rtt is not None and (trace or current):
+        raise UsageError("--rtt does not go with --trace and --current: their wakes have the broker's own time in them")
+    # What is added to a trace, whose broker is on the same computer, counts from nothing.
+    usual_ms = 0.0 if trace else Assumed.rtt_ms
+    assumed = Assumed(usual_ms if rtt is None else rtt, failed, events, celsius, down)
     if every:
         if name is not None or trace or current or plot or what_if:
             raise UsageError("--all is a table of all nodes: leave NAME, --trace, --current, --plot and --if out")
