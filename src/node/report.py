@@ -90,4 +90,6 @@ def messages(memory, service, template, name, options, said):
 
     said = (options["will"][0],) + said + (tail + "}",)
     found.insert(0, status.message(memory, *said))
+    if hasattr(service, "adapt"):
+        service.adapt(memory, template, name, found, options)
     return found, said

@@ -9,27 +9,43 @@ from node import state as states
 
 _ROUND_BYTES = const(4000)  # the most of record bodies in one burst: about three TCP segments
 _ROUND = const(32)  # and of records: aedes hangs up on more than 42 packets before its CONNACK
-_SHARE = const(50)  # and the part of the free heap that they may take: they are needed as records and as packets
-_FREE = const(20000)  # bytes of heap for a second round
+_SHARE = const(46)  # and the part of the free heap that they may take: they are needed as records and as packets
+_FREE = const(19000)  # bytes of heap for a second round
 
 
-def following(memory, service, every, batch, more, acked, gone):
+def following(upload, more, came_to):
     """What the next burst carries: (records as outbox.pending() gives them, messages); messages None: the upload is over.
 
-    service: the module. every: config.UPLOAD_EVERY. batch, more, acked, gone: of the burst before, gone that of done(); batch
-    None before the first.
+    upload: the memory, the service, config.UPLOAD_EVERY, all filters, options of burst.exchange() and MQTT 5's delay of the
+    will. more: the messages of the burst before. came_to: its records, which were acknowledged, (what was granted, whether it
+    was pipelined), and what done() gave; None before the first. Raises what node.grants does.
     """
-    if batch is None:
-        return _pending(memory, service), more
-    # What the broker did not acknowledge goes again in the next wake, not for ever in this one.
-    if gone < len(batch):
-        return batch, None
-    # And a heap in pieces has no room for a second round.
-    found = gone > 1 and gc.mem_free() > _FREE and _pending(memory, service)
-    if found:
-        more.clear()
-        return found, more
-    return [], service.rest(memory, every, more, acked) if hasattr(service, "rest") else None
+    memory, service, every, filters, options, delay_s = upload
+    if not came_to:
+        batch = _pending(memory, service)
+    else:
+        batch, acked, (granted, pipelined), gone = came_to
+        if not pipelined or memory.state.refused or granted.strip(b"\1") or gone < len(batch):
+            from node import grants
+
+            grants.note(memory.state, filters, options["subscribe"], granted, pipelined, acked[: len(batch)])
+        # What the broker did not acknowledge goes again in the next wake, not for ever in this one.
+        if gone < len(batch):
+            return batch, None
+        batch.clear()
+        # And a heap in pieces has no room for a second round.
+        if gone > 1 and gc.mem_free() > _FREE:
+            batch = _pending(memory, service)
+        if batch:
+            more.clear()
+        else:
+            more = service.rest(memory, every, more, acked) if hasattr(service, "rest") else None
+    if delay_s and more is not None:
+        from mqtt.v5 import V5
+
+        # Reason 4: the broker tells of the node that did not come back within the delay (MQTT 5 section 3.1.3.2.2).
+        options["v5"] = V5({}, {0x18: delay_s}, 4)
+    return batch, more
 
 
 def _pending(memory, service):

@@ -23,9 +23,6 @@ def run(memory, service_name, template, name, host, options, filters, said):
     service = __import__("node.services." + service_name, None, None, ("*",))
     # The messages that go along; the last alone may have an acknowledgement that counts.
     more, said = _step("node.report", "messages", memory, service, template, name, options, said)
-    adapt = getattr(service, "adapt", None)
-    if adapt:
-        adapt(memory, template, name, more, options)
     state = memory.state
     heard = []
 
@@ -57,33 +54,28 @@ def run(memory, service_name, template, name, host, options, filters, said):
             from node import status
 
             results.append(status.message(memory, *said))
+            codec = options["v5"]
             if codec:
                 # The will's delay is too short, perhaps: it is taken back, until the next upload.
                 codec.goodbye = codec.disconnect()
-        if adapt:
-            adapt(memory, template, name, results, None)
+        if hasattr(service, "adapt"):
+            service.adapt(memory, template, name, results, None)
         return results
 
-    delivered = gone = 0
-    delay_s = options.pop("v5")
-    batch = acked = codec = None
+    delivered = 0
+    came_to = None
+    upload = memory, service, said[4], filters, options, options["v5"]
     topics = service.topic(template, name, "history"), service.topic(template, name, "readings")
     while True:
-        batch, more = _step("node.rounds", "following", memory, service, said[4], batch, more, acked, gone)
+        batch, more = _step("node.rounds", "following", upload, more, came_to)
         if more is None:
             print("delivered", delivered)
             return
         publish = Batch(service, topics, state, batch, more)
         acked = bytearray(len(batch) + len(more))
-        granted, pipelined = b"", True
+        granted = b"", True
         try:
-            if delay_s:
-                from mqtt.v5 import V5
-
-                # Reason 4: the broker tells of the node that did not come back within the delay (MQTT 5 section 3.1.3.2.2).
-                codec = V5({}, {0x18: delay_s}, 4)
-            options["v5"] = codec
-            granted, pipelined = _exchange(host, publish, acked, on_message, options)
+            granted = _exchange(host, publish, acked, on_message, options)
         except (OSError, MemoryError):
             # What a service says beside the readings is worth no backoff.
             if batch or not delivered:
@@ -94,12 +86,10 @@ def run(memory, service_name, template, name, host, options, filters, said):
                 gc.collect()
                 state.told[10] = min(gc.mem_free() >> 8, 255)
             # The client makes room for the store.
-            codec = options["v5"] = None
+            options["v5"] = None
             drop("mqtt", "node.commands", "node.status", "node.twin")
-            gone = _step("node.rounds", "done", memory, batch, acked)
-            delivered += gone
-        if not pipelined or state.refused or granted.strip(b"\1") or gone < len(batch):
-            _step("node.grants", "note", state, filters, options["subscribe"], granted, pipelined, acked[: len(batch)])
+            came_to = batch, acked, granted, _step("node.rounds", "done", memory, batch, acked)
+            delivered += came_to[3]
 
 
 def _step(module, function, *args):
@@ -107,7 +97,7 @@ def _step(module, function, *args):
     try:
         return getattr(__import__(module, None, None, ("*",)), function)(*args)
     finally:
-        drop(module, "node.outbox", "node.record", "node.status", "node.log")
+        drop(module, "node.outbox", "node.record", "node.status", "node.log", "node.grants")
 
 
 def _exchange(host, publish, acked, on_message, options):

@@ -18,8 +18,8 @@ Text below is str. template: config.TOPIC, with {user} replaced by credentials.U
 Optional; what a service does not have costs nothing:
 
     adapt(memory, template, name, messages, options)
-                                           called when the messages that go along with the readings are made, before the client
-                                           is loaded; change both in place. messages: a list of (topic, payload, retain, qos,
+                                           called when the messages that go along with the readings are made (node.report),
+                                           before the client is loaded; change both in place. messages: a list of (topic, payload, retain, qos,
                                            pid 0, dup False), payload str or bytes; put more in front (a `/get`, say), never at
                                            the end: the acknowledgement of the last one counts when it is the traceback.
                                            options: of burst.exchange(): "client_id" (NAME-CHIP), "user", "password", "will"
