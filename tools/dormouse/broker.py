@@ -89,7 +89,7 @@ class EmbeddedBroker:
     def __init__(self) -> None:
         self.host = "127.0.0.1"
         self.port = 0
-        self._mosquitto = find_mosquitto()
+        self._mosquitto = find_mosquitto() if os.name == "posix" else None  # WATCH needs a shell
         self.name = "mosquitto" if self._mosquitto else "amqtt"
         self.keeps_for_sleepers = self._mosquitto is not None
         self._process: subprocess.Popen[bytes] | None = None
@@ -117,7 +117,9 @@ class EmbeddedBroker:
             try:
                 process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
+                if hasattr(os, "killpg"):
+                    os.killpg(process.pid, 9)
+                process.kill()
                 process.wait()
         if self._folder is not None:
             self._folder.cleanup()

@@ -18,12 +18,20 @@ from dormouse.report import Report, duration
 from dormouse.settings import Settings
 from dormouse.subscriber import Message, Subscriber
 from dormouse.virtual.board import AsleepForEver, VirtualBoard, Wake, World
-from dormouse.virtual.interpreter import NoInterpreter
+from dormouse.virtual.interpreter import NoInterpreter, command
 
 _ARRIVAL_S = 3.0  # for what the node's broker has acknowledged to reach the subscriber
 _QUIET_S = 0.05
 _CAP_S = 150.0  # a wake that takes longer on this computer's clock is cut off
 _QUIET_MOST_S = 1.0
+
+
+def need_interpreter() -> None:
+    """Raises DormouseError without one: before anything is started that has to be stopped again."""
+    try:
+        command()
+    except NoInterpreter as error:
+        raise DormouseError(str(error)) from error
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from dormouse.errors import DormouseError, UsageError
 from dormouse.project import find_root
 from dormouse.report import Report, command_name
 from dormouse.settings import Settings
-from dormouse.simulation import Access, Options, Simulation
+from dormouse.simulation import Access, Options, Simulation, need_interpreter
 from dormouse.virtual.world import World
 
 _DEFAULT_PORT = 1883
@@ -74,6 +74,7 @@ def simulate(
     checks.warn(warned)
     secrets = _secrets(credentials, world)
     report = Report()
+    need_interpreter()
     with ExitStack() as stack:
         access = _access(broker, secrets, root, world) or _embedded(stack, bool(sends), wakes)
         server = f"{access.host}:{access.port}"

