@@ -96,6 +96,18 @@ def test_one_pin_twice(tmp_path: Path) -> None:
     assert said(tmp_path, {"a": one, "b": {**one, "rom": roms[0]}}) == ["SENSORS['b'] has the pin 6, as 'a'"]
 
 
+def test_the_boards_own_pin_counts_where_none_is_named(tmp_path: Path) -> None:
+    one = {"driver": "ds18b20"}
+    assert said(tmp_path, {"a": one, "b": one}) == ["SENSORS['b'] has the pin 33, as 'a'"]
+    assert said(tmp_path, {"a": one, "b": {**one, "pin": 33}}) == ["SENSORS['b'] has the pin 33, as 'a'"]
+    roms = ["28ff641e8216c3a1", "28ff641e8216c3a2"]
+    assert said(tmp_path, {str(i): {**one, "rom": rom} for i, rom in enumerate(roms)}) == []
+    assert said(tmp_path, {"a": one, "cell": {"driver": "battery"}}) == []
+    assert said(tmp_path, {"a": {**one, "pin": 1}, "cell": {"driver": "battery"}}, BATTERY=None) == [
+        "SENSORS['cell'] has the pin 1, as 'a'"
+    ]
+
+
 def test_what_takes_too_long(tmp_path: Path) -> None:
     slow = {"driver": "dht22", "pin": 6, "samples": 9}
     found = said(tmp_path, {"air": slow}, MAX_AWAKE_S=20)

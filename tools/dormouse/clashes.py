@@ -8,6 +8,8 @@ from typing import Any
 
 from dormouse import drivers
 
+# What an option's note says when the pin is the profile's.
+_OWN = {"the board's 1-Wire pin": "ONEWIRE", "the board's battery pin": "VBAT"}
 _SHARED = ("supply", "bus", "shared pin")  # two of the same kind may have one pin
 
 
@@ -32,7 +34,7 @@ def find(root: Path, values: dict[str, Any]) -> list[tuple[str, str]]:
                 if other != sensor:
                     wrong.append((sensor, f"has the I2C address {address:#x}, as {other!r} on the same bus"))
         rom = next((options.get(o.name) for o in driver.allowed.values() if o.allowed == "rom"), None)
-        for pin, how in _pins(driver, options, bus):
+        for pin, how in _pins(root, values["BOARD"], driver, options, bus):
             others = pins.setdefault(str(pin), [])
             for other, as_what, its_rom in others:
                 if how == as_what and how in _SHARED:
@@ -48,10 +50,13 @@ def find(root: Path, values: dict[str, Any]) -> list[tuple[str, str]]:
     return wrong
 
 
-def _pins(driver: drivers.Driver, options: dict[str, Any], bus: Any) -> Iterator[tuple[Any, str]]:
+def _pins(root: Path, board: str, driver: drivers.Driver, options: dict[str, Any], bus: Any) -> Iterator[tuple[Any, str]]:
     """The pins of a sensor, and for what."""
     for name, row in driver.allowed.items():
         pin = options.get(name, row.default)
+        if pin is None and row.note in _OWN:
+            own = drivers.profile(root, board, _OWN[row.note])
+            pin = own[0] if isinstance(own, tuple) else own
         if row.allowed == "shared pin" and pin is not None:
             yield pin, "shared pin"
         elif row.allowed in drivers.PINS and pin is not None:
