@@ -103,7 +103,7 @@ def _context(option: Path | None, secrets: dict[str, Any], folder: Path) -> ssl.
     if option is None and not ca:
         return context  # the system's authorities
     try:
-        data = ca if isinstance(ca, bytes) and not option else _bytes(option or ca, folder)
+        data = ca if isinstance(ca, bytes) and not option else _bytes(option or str(ca), folder)
     except OSError as error:
         path = option or folder / str(ca).lstrip("/")
         raise UsageError(f"{what}: cannot read {shown(Path(path))}: {(error.strerror or str(error)).lower()}") from error

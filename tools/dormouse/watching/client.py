@@ -187,7 +187,7 @@ class Link:
 
     # In paho's thread.
 
-    def _on_connect(self, client: paho.Client, _data: object, _flags: object, reason: Any, _more: object) -> None:
+    def _on_connect(self, client: paho.Client, _data: object, _flags: object, reason: Any, more: Any) -> None:
         if reason.is_failure:
             if not self._begun:
                 self._answer.put(_OTHER_VERSION if reason.value == _VERSION and self.five else _refused(reason))
@@ -195,6 +195,11 @@ class Link:
             elif not self._told:
                 self._told = True
                 self._events.put(Change(False, f"refused: {_refused(reason)}; trying again", time.time()))
+            return
+        # Absent: available (MQTT 5 section 3.2.2.3.13). RabbitMQ says 0.
+        if self._session.group and not getattr(more, "SharedSubscriptionAvailable", 1):
+            self._answer.put("it has no shared subscriptions, which --group needs")
+            client.disconnect()
             return
         self._life += 1
         self._waiting.clear()
@@ -230,7 +235,7 @@ class Link:
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         incoming = Incoming(
-            message.topic, message.payload, message.retain, time.time(), message.qos, message.mid, self._life
+            message.topic, bytes(message.payload), message.retain, time.time(), message.qos, message.mid, self._life
         )
         self._events.put(incoming)
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from dormouse.watching.seen import Numbers
 from dormouse.watching.topics import READINGS, Topics
@@ -80,10 +80,11 @@ class Node:
         """Note a status. Returns whether it is another one than before."""
         if retain and status == self.status:
             return False  # the broker says it again after each new subscription
+        said = status.get("time")
         if not retain:
             self.came(at)
-        elif self.seen is None and _is_number(status.get("time")):
-            self.seen = float(status["time"])
+        elif self.seen is None and _is_number(said):
+            self.seen = float(said)
         self.status = status
         if status.get("state") == "lost":
             return True  # what was due stays due
@@ -93,7 +94,6 @@ class Node:
         if _is_number(wake):
             last = upload if _is_number(upload) and upload >= wake else wake
             self.period_s = last - wake + every_s
-            said = status.get("time")
             # By this computer's clock, which may not be the node's; what was retained came who knows when.
             self.due = float(last) if retain or not _is_number(said) else at + last - said
         else:
@@ -214,5 +214,5 @@ def _object(payload: bytes) -> Event | None:
     return found if isinstance(found, dict) else None
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value and abs(value) < 1e12

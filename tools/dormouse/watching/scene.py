@@ -25,8 +25,7 @@ def fleet() -> Fleet:
         found.take(f"dormouse/{name}/{leaf}", json.dumps(message).encode(), at, retain)
 
     def report(name: str, at: float, rssi: int, **failures: int) -> None:
-        more = {"failures": failures} if failures else {}
-        say(name, "report", at, firmware="0.1.0", micropython="1.28.0", rssi_dbm=rssi, **more)
+        say(name, "report", at, firmware="0.1.0", micropython="1.28.0", rssi_dbm=rssi, failures=failures)
 
     def sleep(name: str, at: float, wake_at: float, every_s: int = 900, **more: Any) -> None:
         say(name, "status", at, state="sleeping", time=at, wake_at=wake_at, wake_every_s=every_s, **more)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Literal
 
 import paho.mqtt.client as paho
 
@@ -28,7 +29,7 @@ class Session:
     """
 
     client_id: str
-    clean_start: bool | int = paho.MQTT_CLEAN_START_FIRST_ONLY
+    clean_start: bool | Literal[3] = paho.MQTT_CLEAN_START_FIRST_ONLY
     expiry_s: int = BRIDGE_S
     durable: bool = False
     group: str = ""
