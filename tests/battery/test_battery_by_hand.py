@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Make
+from batterykit import Make
 
 from dormouse import energy
 from dormouse.battery import cells, life, outage, wakes

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Make
+from batterykit import ROOT, Make
 
 from dormouse import energy
 from dormouse.battery import cells, life, measured, outage, wakes

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Make
+from batterykit import Make
 
 from dormouse import lives, phases
 from dormouse.battery import life, traces, wakes

@@ -56,6 +56,8 @@ def svg(name: str, found: Life, rows: Sequence[Row]) -> str:
     style = pygal.style.Style(
         background="white", plot_background="white", colors=[_COLORS[part] for part in parts], font_family="sans-serif",
         title_font_size=18, label_font_size=13, major_label_font_size=13, legend_font_size=13, tooltip_font_size=13,
+        guide_stroke_color="#ddd", guide_stroke_dasharray="1",
+        major_guide_stroke_color="#bbb", major_guide_stroke_dasharray="1",
     )  # fmt: skip
     chart = pygal.HorizontalStackedBar(
         style=style, js=[], no_prefix=True, disable_xml_declaration=True, width=1000, height=140 + 34 * len(every),
@@ -64,7 +66,7 @@ def svg(name: str, found: Life, rows: Sequence[Row]) -> str:
     )  # fmt: skip
     # From the top down, as one reads: the library draws from the bottom up.
     chart.x_labels = [f"{row.name}: {months_text(row.life, short=True)}" for row in reversed(every)]
-    chart.value_formatter = lambda value: f"{value:.2f} mAh"
+    chart.value_formatter = lambda value: f"{value:.2f}".rstrip("0").rstrip(".")
     for part in parts:
         chart.add(part, [_mah(row.life, part) for row in reversed(every)])
     # What its own script needs, which is not there: a picture, and no program in it.

@@ -17,7 +17,7 @@ from dormouse.battery.measured import Measured
 from dormouse.battery.wakes import Assumed
 from dormouse.battery.whatif import Basis
 from dormouse.errors import UsageError
-from dormouse.project import find_root
+from dormouse.project import find_root, node_names
 
 _NAME = typer.Argument(help="The node nodes/NAME.py; without it, config.py.", metavar="NAME", show_default=False)
 _ALL = typer.Option("--all", help="A table of all nodes/*.py.")
@@ -135,9 +135,9 @@ def _print(
 
 
 def _fleet(root: Path, config: Path | None, board: str | None, assumed: Assumed, as_json: bool) -> None:
-    names = sorted(path.stem for path in (root / "nodes").glob("*.py"))
+    names = node_names(root)
     if not names:
-        raise UsageError("--all: there is no nodes/*.py")
+        raise UsageError("--all: there is no node in nodes/ yet; dormouse new NAME makes one")
     lives = [(name, life.of(settings.load(root, config, name, board), root, assumed)) for name in names]
     if as_json:
         print(json.dumps([show.plain(name, found, [], assumptions.rows(found, root)) for name, found in lives], indent=1))
