@@ -45,7 +45,7 @@ def wifi(_: Node, secrets: Secrets) -> Iterator[Finding]:
 
 @rule("wifi-name", ERROR, "a network's name that is empty or longer than 32 bytes", "finds no such network", of=SECRETS)
 def wifi_name(_: Node, secrets: Secrets) -> Iterator[Finding]:
-    for name, _ in _networks(secrets["WIFI"]) or ():
+    for name, _password in _networks(secrets["WIFI"]) or ():
         if not 1 <= len(name.encode()) <= _SSID_BYTES:
             yield Finding("WIFI", f"has the network {name!r}, {len(name.encode())} bytes; allowed: 1 to {_SSID_BYTES} bytes")
 
@@ -77,7 +77,7 @@ def wifi_example(_: Node, secrets: Secrets) -> Iterator[Finding]:
 
 @rule("wifi-twice", WARNING, "a network that is there twice", "works; the second is never tried", of=SECRETS)
 def wifi_twice(_: Node, secrets: Secrets) -> Iterator[Finding]:
-    names = [name for name, _ in _networks(secrets["WIFI"]) or ()]
+    names = [name for name, _password in _networks(secrets["WIFI"]) or ()]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Finding("WIFI", f"has the network {name!r} {names.count(name)} times")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dormouse.checking import WARNING, Finding, Node, rule
 
+_SLASHES = 7  # AWS IoT Core's quota for topic names
 _ALL = "all"  # src/node/services/plain.py: commands to every node
 
 
@@ -21,6 +22,13 @@ def topic_level(node: Node) -> Iterator[Finding]:
         yield Finding("TOPIC", f"is {topic!r}, with an empty level between two slashes")
     if any(c.isspace() or not c.isprintable() for c in topic):
         yield Finding("TOPIC", f"is {topic!r}, with a space or a control character")
+
+
+@rule("topic-deep", WARNING, "a topic with more than seven slashes", "works on your own broker; AWS IoT closes the connection")
+def topic_deep(node: Node) -> Iterator[Finding]:
+    slashes = node["TOPIC"].count("/") + 1
+    if slashes > _SLASHES:
+        yield Finding("TOPIC", f"has {slashes} slashes with /readings behind it; some services take {_SLASHES}")
 
 
 @rule("name-all", WARNING, "a node whose name is `all`", "takes its own commands for the whole fleet's, and so does the fleet")
