@@ -19,6 +19,11 @@ _NATIVE = {"esp32": (0x303A,), "stm32": (0xF055,), "rp2": (0x2E8A, 0x2341)}
 _BRIDGES = (0x10C4, 0x1A86, 0x0403, 0x067B)
 
 
+def is_native(vid: int | None) -> bool:
+    """Whether a USB vendor's number is that of a chip with USB of its own."""
+    return any(vid in vids for vids in _NATIVE.values())
+
+
 def candidates(board: dict[str, Any]) -> list[str]:
     """The ports that a board may be on, best first. Arguments: board, its facts (dormouse.boards.read)."""
     found = sorted((it.device, it.vid) for it in list_ports.comports() if it.vid is not None)
@@ -45,8 +50,10 @@ def find(board: dict[str, Any], option: str | None) -> str | None:
 def missing(board: dict[str, Any]) -> str:
     """What to do when find() finds none: words for the user."""
     if board["usb"] == "native":
+        button, uart = board["reach"]["button"], board["reach"]["uart"]
         return (
-            f"no serial port of a {board['name']}: its USB is there only while it is awake. Press its reset button: it stays "
-            "awake for some seconds; or name an adapter's port with --port"
+            f"no serial port of a {board['name']}: its USB is there only while it is awake. "
+            f"{f'Press {button}' if button else 'Cut its supply and give it back'}: it stays awake for some seconds"
+            + (f"; or name the port of an adapter at its UART ({uart}) with --port" if uart else "")
         )
     return f"no serial port of a {board['name']}: plug it in with a cable that carries data, or name its port with --port"

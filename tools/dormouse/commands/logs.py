@@ -44,7 +44,7 @@ def logs(
     """Show what a board prints: one line per wake, through all its sleeps, until Ctrl-C.
 
     It only listens: nothing is sent, and opening the port does not reset the board. The port may come and go. Tracebacks are
-    shown with the lines of this checkout.
+    shown with the lines of this checkout. For example: dormouse logs greenhouse
     """
     if raw and as_json:
         raise UsageError("--raw and --json: choose one")
@@ -73,9 +73,10 @@ def _console() -> Console:
 def _hint(notes: Console, facts: boards.Facts, test_mode: bool) -> None:
     text = f"listening for the {facts['name']}; Ctrl-C ends it."
     if facts["usb"] == "native" and not test_mode:
+        uart = facts["reach"]["uart"]
         text += (
             " Its USB is gone in deep sleep, and most wakes end before it is back: what is seen are those after a reset, and"
-            " all with TEST_MODE = True or an adapter (docs/help.md)."
+            f" all with TEST_MODE = True{f' or an adapter ({uart})' if uart else ''} (docs/help.md)."
         )
     notes.print(text, style="dim")
 

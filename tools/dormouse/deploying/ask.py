@@ -17,6 +17,7 @@ from dormouse.errors import DormouseError, UsageError
 from dormouse.settings import Settings
 
 STAY_S = 300
+SETTLE_S = 1.5  # from the node's answer to the end of its burst
 _CONNECT_S = 10.0
 
 

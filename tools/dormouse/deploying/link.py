@@ -23,6 +23,7 @@ LEASH_S = 60
 _CHUNK = 512  # bytes of a file at a time: an ESP8266's heap has room for a few times as much
 _SILENT_S = 10
 _KNOCK_S = 4
+_AGAIN_S = 0.25  # between two knocks: a wake is short, and what comes before it nobody reads
 _ESPTOOL_RESET_S = 0.1  # esptool/reset.py, HardReset
 
 # ESP32 has hardware timers 0 to 3 only (ports/esp32/machine_timer.c); the others take -1 for one in software.
@@ -62,6 +63,7 @@ class Link:
                 raise NoAnswer(f"{port} cannot be opened: is another program using it, or may you not? ({error})") from error
             try:
                 setattr(self._transport.serial, "write_timeout", _SILENT_S)  # noqa: B010  mpremote may wrap the port
+                self._knock(knock_s)
                 # With a soft reset: the heap of the program that ran is free again.
                 self._transport.enter_raw_repl(soft_reset=True, timeout_overall=knock_s)
                 self._transport.exec(_LEASH.format(round(leash_s * 1000)))
@@ -72,6 +74,20 @@ class Link:
                 self._close()
                 raise
         self._open = True
+
+    def _knock(self, knock_s: float) -> None:
+        """Type Ctrl-C, and Ctrl-B for a prompt that was left in raw mode, until there is a prompt. Raises TransportError."""
+        line, end = self._transport.serial, time.monotonic() + knock_s
+        while time.monotonic() < end:
+            line.write(b"\r\x03\x02")
+            again = time.monotonic() + _AGAIN_S
+            while time.monotonic() < again:
+                if line.inWaiting():
+                    # What is typed next must not meet a program that is just being ended.
+                    self._transport.read_until(1, b">>> ", timeout=_AGAIN_S, timeout_overall=1)
+                    return
+                time.sleep(0.01)
+        raise TransportError("it is silent")
 
     def run(self, script: str) -> str:
         """Run a script on the board; what it printed. Raises DormouseError when it fails there, LinkLost."""

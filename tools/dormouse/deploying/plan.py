@@ -60,12 +60,13 @@ def make(
     known: Collection[str],
     frozen: Collection[str] = (),
     foreign_main: bytes | None = None,
+    node: str | None = None,
 ) -> Plan:
     """Plan a deploy.
 
     Arguments: wanted, the node's files, path on the board to content; found, what is there; manifest, the content of
     /dormouse.json there; known, the template's modules as paths on a board without their suffix; frozen, "node/cycle";
-    foreign_main, the content of a main.py that is there and not Dormouse's.
+    foreign_main, the content of a main.py that is there and not Dormouse's; node, its name, which the board then remembers.
     Raises DormouseError when something of the user's hides what is copied, or the frozen modules are not enough.
     """
     ours = _listed(manifest)
@@ -80,13 +81,22 @@ def make(
         wanted = {FOREIGN_MAIN: foreign_main, **wanted}
         plan.changed.insert(0, FOREIGN_MAIN)
         plan.notes.append(f"the main.py on the board is not Dormouse's: kept as {FOREIGN_MAIN[1:]}")
-    _steps(plan, wanted, found, ours, stale)
+    _steps(plan, wanted, found, ours, stale, (node_of(manifest), node))
     return plan
 
 
 def is_foreign(found: Found, manifest: bytes | None, content: bytes) -> bool:
     """Whether main.py on the board is somebody else's. content: of the template's."""
     return MAIN in found.files and MAIN not in _listed(manifest) and found.hash(MAIN) != _hash(content)
+
+
+def node_of(manifest: bytes | None) -> str | None:
+    """Which node a board is, by the list that a deploy left there. manifest: its content; None: there is none."""
+    try:
+        name = json.loads(manifest or b"{}").get("node")
+    except (ValueError, AttributeError):
+        return None
+    return name if isinstance(name, str) else None
 
 
 def space(plan: Plan, there: Firmware, found: Found) -> None:
@@ -141,12 +151,19 @@ def _stale(plan: Plan, found: Found, ours: Mapping[str, str], known: Collection[
     return stale
 
 
-def _steps(plan: Plan, wanted: Mapping[str, bytes], found: Found, ours: Mapping[str, str], stale: list[str]) -> None:
+def _steps(
+    plan: Plan,
+    wanted: Mapping[str, bytes],
+    found: Found,
+    ours: Mapping[str, str],
+    stale: list[str],
+    nodes: tuple[str | None, str | None],
+) -> None:
     plan.removed = stale
     kept = {path: _hash(content)[:16] for path, content in plan.wanted.items()}
-    final = _listing(kept)
+    final = _listing(kept, nodes[1])
     dropped = {path: ours.get(path, (found.hash(path) or "")[:16]) for path in stale}
-    between = _listing({**dropped, **kept})
+    between = _listing({**dropped, **kept}, nodes[0])
     gone = _emptied(found, stale, wanted)
     if not plan.changed and not stale and not gone and found.hash(MANIFEST) == _hash(final):
         plan.discard = [path for path in found.files if path.startswith(STAGE + "/")]
@@ -237,8 +254,9 @@ def _listed(manifest: bytes | None) -> dict[str, str]:
         return {}  # torn, or not ours: nothing in it is removed
 
 
-def _listing(files: Mapping[str, str]) -> bytes:
-    return json.dumps({"version": 1, "files": dict(sorted(files.items()))}, separators=(",", ":")).encode()
+def _listing(files: Mapping[str, str], node: str | None) -> bytes:
+    listing = {"version": 1, **({"node": node} if node else {}), "files": dict(sorted(files.items()))}
+    return json.dumps(listing, separators=(",", ":")).encode()
 
 
 def _hash(content: bytes) -> str:

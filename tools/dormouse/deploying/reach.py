@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,37 @@ from dormouse.report import duration
 
 _PAUSE_S = 0.2
 _SHOW_EVERY_S = 15
+_WINDOW_S = 8  # src/node/begin.py, with its two fifths
+_MORE_S = 60
 
 
-def advice(board: dict[str, Any], wake_every_s: int) -> str:
-    """How to get at this board, for somebody who waits. Arguments: board, its facts (dormouse.boards.read); wake_every_s."""
-    button = "press its reset button, or plug it in anew: after that the node stays awake for 8 s"
-    if board["usb"] == "native":
+def advice(board: dict[str, Any], settings: Mapping[str, Any], asked: bool = False) -> str:
+    """How to get at this board, for somebody who waits.
+
+    Arguments: board, its facts (dormouse.boards.read); settings, the node's; asked, whether it was asked by MQTT to stay awake.
+    """
+    wake_s, upload_s = settings["WAKE_EVERY_S"], settings["WAKE_EVERY_S"] * settings["UPLOAD_EVERY"]
+    window_s = min(_WINDOW_S, settings["MAX_AWAKE_S"] * 2 // 5)
+    button, uart = board["reach"]["button"], board["reach"]["uart"]
+    press = f"press {button}, or without a battery plug it in anew" if button else "cut its supply and give it back"
+    press += f": after that the node stays awake for {window_s} s"
+    hears = f"the node hears of it when it uploads next, within {duration(upload_s)}"
+    if asked:
+        return f"Asked to stay awake: {hears}. At once: {press}"
+    wake = f"start this with --wake: {hears}"
+    if board["usb"] != "native":
         return (
-            f"The {board['name']}'s USB ends with each sleep, and a wake is shorter than USB takes to come up. Now {button}. "
-            f"Or let the node stay awake with --wake: it hears of it within {duration(wake_every_s)}, when it uploads "
-            "next. Or connect a USB-serial adapter to its UART, where the firmware has a REPL on it, and name it with --port"
+            f"The {board['name']}'s USB-serial chip stays while the node sleeps: it is caught in its next wake, within "
+            f"{duration(wake_s)} (--wait {wake_s + _MORE_S}). At once: {press}. Or {wake}"
         )
+    adapter = (
+        f"Or put a USB-UART adapter to its UART ({uart}, and GND), named with --port: there it is caught in its next wake"
+        if uart
+        else "A USB-UART adapter does not help: its firmware listens to USB alone"
+    )
     return (
-        f"The {board['name']}'s USB-serial chip stays while the node sleeps, but nobody listens. It is reset by the adapter's "
-        f"RTS line where that is wired to it; else {button}. Or --wake"
+        f"The {board['name']}'s USB ends with each sleep, and a wake is shorter than USB takes to come up. Now {press}. "
+        f"Or {wake}. {adapter}"
     )
 
 
@@ -37,20 +54,23 @@ def reach(
     wait_s: float,
     show: Callable[[str], None],
     advice: str,
-    each: Callable[[], None] = lambda: None,
+    may_knock: Callable[[], bool] = lambda: True,
     leash_s: float = LEASH_S,
 ) -> Link:
     """Wait for the board and take over.
 
     Arguments: board, its facts; option, what --port says; wait_s, the deadline; show, told what happens; advice, what to do,
-    shown when nobody answers at once; each, called again and again meanwhile; leash_s, see link.Link.
+    shown when nobody answers at once; may_knock, asked again and again: while it says no, the board is left alone; leash_s, see
+    link.Link.
     Raises DormouseError when nobody has answered by then, or several ports can be the board's.
     """
     end = time.monotonic() + wait_s
     told, pulsed, why = 0.0, False, serial_ports.missing(board)
     while True:
         port = serial_ports.find(board, option)
-        if port and _there(port):
+        if not may_knock():
+            why = "the node has not answered by MQTT that it stays awake"
+        elif port and is_there(port):
             try:
                 return Link(port, leash_s)
             except NoAnswer as error:
@@ -70,10 +90,10 @@ def reach(
         if not told or time.monotonic() - told > _SHOW_EVERY_S:
             told = time.monotonic()
             show(f"waiting for {port or 'the ' + board['name']}, {duration(round(left_s))} left; Ctrl-C ends it")
-        each()
         time.sleep(min(_PAUSE_S, left_s))
 
 
-def _there(port: str) -> bool:
+def is_there(port: str) -> bool:
+    """Whether a port may be there."""
     # COM3, socket://...: only opening them tells.
     return not port.startswith("/") or Path(port).exists()
