@@ -6,7 +6,9 @@ A native USB port (feather_s2, pyboard_d) vanishes in deep sleep and at a reset 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import platform
 import selectors
 import signal
 import sys
@@ -20,7 +22,10 @@ from .process import Process
 if TYPE_CHECKING:
     from .life import Life
 
-_CTRL_A, _CTRL_B, _CTRL_C = b"\x01", b"\x02", b"\x03"
+_CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
+_ANSWERED_MS = 1000
+_STILL_MS, _LOOK_MS = 500, 1
+_FUTEX = "98" if platform.machine() == "aarch64" else "202"
 _EINTR = signal.SIGRTMIN + 5 if sys.platform == "linux" else signal.SIGUSR1  # MP_THREAD_GC_SIGNAL
 
 
@@ -29,7 +34,9 @@ class SerialPort:
 
     native_usb: it ends with deep sleep and with a reset of the chip.
     Attributes: path, which stays the same; raw, whether the REPL is in raw mode; interrupt, whether a Ctrl-C waits for the
-    board's program to run; nudge_at, host ms, None for never: see _nudge().
+    board's program to run; nudge_at, host ms, None for never: see _nudge(); pull_after, the number of Ctrl-D (each ends a
+    command in raw mode) that still arrive before the one with which the cable is pulled, None for never; battery, whether the
+    board goes on then: it has heard that one, too.
     """
 
     def __init__(self, native_usb: bool) -> None:
@@ -38,6 +45,11 @@ class SerialPort:
         self.path = str(Path(self._folder.name) / "tty")
         self.raw = self.interrupt = False
         self.nudge_at: int | None = None
+        self.pull_after: int | None = None
+        self.battery = True
+        self._struck_at: int | None = None
+        self._asked_at = self._again_at = 0
+        self._asleep = False
         self._master = self._slave = -1
         self._process: Process | None = None
         self._selector: selectors.BaseSelector | None = None
@@ -63,8 +75,11 @@ class SerialPort:
         if self._master < 0:
             self._plug()
         if self._selector is None:
+            if self._asleep:
+                self._lose()
+            self._asleep = False
             selector.register(self._master, selectors.EVENT_READ, "serial")
-        self._process, self._selector = process, selector
+        self._process, self._selector, self._struck_at = process, selector, None
 
     def detach(self, restarted: bool) -> None:
         """The life is over. restarted: the chip is, not only the interpreter."""
@@ -73,6 +88,7 @@ class SerialPort:
         self._process = self._selector = None
         if restarted:
             self.raw = False
+            self._asleep = True
             if self._native_usb:
                 self._unplug()
 
@@ -87,6 +103,13 @@ class SerialPort:
             return
         for i in range(len(data)):
             byte = data[i : i + 1]
+            if byte == _CTRL_D and self.pull_after is not None:
+                self.pull_after -= 1
+                if self.pull_after < 0:
+                    if self.battery:
+                        self._write(byte)
+                    self._pull(life)
+                    return
             if byte == _CTRL_C:
                 self.interrupt = True
                 self.deliver(life)
@@ -94,6 +117,20 @@ class SerialPort:
             if byte in (_CTRL_A, _CTRL_B):
                 self.raw = byte == _CTRL_A
             self._write(byte)
+
+    def _lose(self) -> None:
+        """What came while the board slept: nobody has read it."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._master, 65536)
+
+    def _pull(self, life: Life) -> None:
+        self.pull_after = None
+        if self._selector is not None:
+            self._selector.unregister(self._master)
+            self._selector = None
+        self._unplug()
+        if not self.battery:
+            life.finish("killed", "supervisor", reason="power cut")
 
     def _write(self, data: bytes) -> None:
         if self._process is not None and self._process.pipes.input is not None:
@@ -107,21 +144,32 @@ class SerialPort:
         if self._process is None or not life.running():
             return
         self.interrupt = False
+        if self._struck_at is not None and life.host_ms() < self._struck_at + _ANSWERED_MS:
+            return  # a board only notes it twice; the unix port dies of a second one that comes before the first is answered
+        now = life.host_ms()
+        self._asked_at = self._asked_at or now
+        if not _is_still(self._process.pid) and now < self._asked_at + _STILL_MS:
+            # The unix port raises in the middle of whatever it does (MICROPY_ASYNC_KBD_INTR), and from the collector leaves its
+            # heap locked for good; a board raises between two bytecodes. While it waits for something, nothing is torn.
+            self.interrupt, self._again_at = True, now + _LOOK_MS
+            return
+        self._asked_at = 0
         if _takes(self._process.pid, signal.SIGINT):
             # While a program runs nobody reads the input: the interpreter wants a signal. It installs its handler only for
             # that time; before, the signal would end the process.
+            self._struck_at = now
             os.kill(self._process.pid, signal.SIGINT)
         else:
             self._write(_CTRL_C)
 
     def next_due(self, settled: int) -> list[int]:
         """When due() is wanted next, host ms. settled: when the program can take a Ctrl-C."""
-        return [settled] * self.interrupt + ([] if self.nudge_at is None else [self.nudge_at])
+        return [max(settled, self._again_at)] * self.interrupt + ([] if self.nudge_at is None else [self.nudge_at])
 
     def due(self, life: Life, now: int) -> None:
         """What waits: a Ctrl-C for a program that can take it, callbacks for a prompt that sits in a read()."""
         self._nudge(life, now)
-        if self.interrupt:
+        if self.interrupt and now >= self._again_at:
             self.deliver(life)
 
     def _nudge(self, life: Life, now: int) -> None:
@@ -137,6 +185,7 @@ class SerialPort:
 
     def output(self, data: bytes) -> None:
         """Show what the board wrote; it is lost when nobody takes it, as on a real port."""
+        self._struck_at = None
         try:
             os.write(self._master, data)
         except (BlockingIOError, OSError):
@@ -145,6 +194,15 @@ class SerialPort:
     def close(self) -> None:
         self._unplug()
         self._folder.cleanup()
+
+
+def _is_still(pid: int) -> bool:
+    """Whether the program waits for something in the system; a futex is what the collector waits at, for other threads."""
+    try:
+        call = Path(f"/proc/{pid}/syscall").read_text().split()[0]
+    except OSError:
+        return True  # no /proc (macOS), or not allowed
+    return call not in ("running", _FUTEX)
 
 
 def _takes(pid: int, number: int) -> bool:
