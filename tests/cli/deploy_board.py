@@ -25,12 +25,16 @@ IDLE = b"import time\nwhile True:\n    time.sleep(0.05)\n"
 
 
 class Bench:
-    """A board on the desk. folder: for its config.py. files: what is on it; None: what a deploy puts there."""
+    """A board on the desk. folder: for its config.py. files: what is on it; None: what a deploy puts there.
+
+    Attributes: virtual, the board; config, credentials: its files on the PC; wakes, its lives.
+    """
 
     def __init__(self, board: str, folder: Path, files: dict[str, bytes] | None, **changes: object) -> None:
-        self.board, self._folder = board, folder
+        self.board = board
         self.wakes: list[Any] = []
-        (folder / "credentials.py").write_text(CREDENTIALS)
+        self.config, self.credentials = folder / "config.py", folder / "credentials.py"
+        self.credentials.write_text(CREDENTIALS)
         self.configure(**changes)
         self.virtual = VirtualBoard(board, self.wanted() if files is None else files, serial=True)
         self._thread: threading.Thread | None = None
@@ -39,12 +43,12 @@ class Bench:
     def configure(self, **changes: object) -> None:
         """Write config.py: the template's for this board, with these lines."""
         text = settings.load(ROOT, board=self.board).text(**{"WAKE_EVERY_S": 900, **changes})
-        (self._folder / "config.py").write_text(text)
+        self.config.write_text(text)
 
     def wanted(self) -> dict[str, bytes]:
         """What a deploy should put on the board."""
-        path, secrets = node.credentials(ROOT, self._folder / "credentials.py")
-        return node.files(ROOT, settings.load(ROOT, self._folder / "config.py"), path, secrets)
+        path, secrets = node.credentials(ROOT, self.credentials)
+        return node.files(ROOT, settings.load(ROOT, self.config), path, secrets)
 
     def live(self, until: Callable[[Any], bool]) -> None:
         """Let it live, life after life, until this is true of one that has ended."""
@@ -74,7 +78,7 @@ class Bench:
 
     def deploy(self, *words: str, wait: int = 40) -> int:
         """`dormouse deploy`: its exit status."""
-        files = ("--config", str(self._folder / "config.py"), "--credentials", str(self._folder / "credentials.py"))
+        files = ("--config", str(self.config), "--credentials", str(self.credentials))
         port = self.virtual.serial_path
         assert port is not None
         return main(["deploy", "--port", port, *files, "--wait", str(wait), *words])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +11,14 @@ from command_line import ROOT
 from deploy_board import IDLE, Bench, bench, manifest, was_reset
 
 from dormouse import boards
-from dormouse.deploying import ask, copy, reach
+from dormouse.deploying import copy, reach
 from dormouse.deploying.found import MANIFEST, STAGE
 from dormouse.subscriber import Subscriber
 
 __all__ = ["bench"]
 
 Make = Callable[..., Bench]
+FAST = 4  # what a wake waits for is divided by it, where nobody has to get at the board
 USERS = {"/boot.py": b"# mine\n", "/data/log.txt": b"mine", "/lib/umqtt/simple.py": b"# mine\n"}
 
 
@@ -83,7 +83,7 @@ def test_it_waits_for_the_power_up_window(bench: Make, capsys: pytest.CaptureFix
     sleeping.virtual.run_wake()  # native USB: its port is gone
     assert sleeping.deploy(wait=1) == 1
     said = capsys.readouterr()
-    assert "press its reset button" in said.out
+    assert "press RESET, or without a battery" in said.out
     assert "no board within 1 s" in said.err
     desk.virtual.serial.detach(True)
     later = threading.Timer(1.0, lambda: desk.live(until=was_reset))
@@ -140,19 +140,53 @@ def test_the_power_fails_and_the_next_deploy_completes(bench: Make, writes: int,
     assert not [path for path in desk.on_board() if path.startswith(STAGE)]
 
 
-def test_stay_awake_is_asked_for_and_used(bench: Make, mosquitto: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    server = f"{mosquitto.host}:{mosquitto.port}"
-    desk = bench("esp8266", None, BROKER=server, NAME="kitchen")
-    desk.live(until=lambda wake: wake.ended == "deepsleep")
-    desk.join()  # the broker knows it now
-    with ask.Wakening(ask.Access(mosquitto.host, mosquitto.port), "dormouse/kitchen", 10) as asked:
-        desk.configure(BROKER=server, NAME="kitchen", WAKE_EVERY_S=1200)
-        desk.live(until=was_reset)
-        end = time.monotonic() + 20
-        while asked.heard is None and time.monotonic() < end:
-            time.sleep(0.02)
-        assert asked.heard is not None
-        assert asked.heard["ok"] is True
-        assert desk.deploy() == 0, capsys.readouterr().err
-    assert desk.join().ended == "reset"
-    assert "1200" in desk.on_board()["/config.py"].decode()
+@pytest.mark.parametrize("board", ["feather_s2", "esp8266"])
+def test_wake_asks_waits_for_the_answer_deploys_and_the_node_sleeps_again(
+    board: str, bench: Make, mosquitto: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = {"BROKER": f"{mosquitto.host}:{mosquitto.port}", "NAME": "kitchen", "SENSORS": {}, "BATTERY": None}
+    desk = bench(board, None, **lines)
+    desk.virtual.speed = FAST
+    assert desk.virtual.run_wake(60).ended == "deepsleep"  # the broker knows it now
+    desk.virtual.speed = 1
+    desk.configure(**lines, WAKE_EVERY_S=1200)
+    with Subscriber(mosquitto.host, mosquitto.port, "dormouse/kitchen/#") as listener:
+
+        def wakes_by_itself() -> None:
+            assert listener.wait(lambda came: any(it.topic.endswith("/set") for it in came), 30)
+            desk.live(until=was_reset)
+
+        later = threading.Thread(target=wakes_by_itself)
+        later.start()
+        assert desk.deploy("--wake", wait=60) == 0, capsys.readouterr().err
+        later.join()
+        assert desk.join().ended == "reset"
+        answers = [it.json() for it in listener.take() if it.topic.endswith("/result")]
+        assert [it["ok"] for it in answers] == [True]
+        said = capsys.readouterr().out
+        steps = [
+            "asked at 127.0.0.1, dormouse/kitchen/set: stay awake; the node uploads every 20 min",
+            "Asked to stay awake: the node hears of it when it uploads next, within 20 min. At once: press RESET",
+            "the node has heard it and stays awake for 300 s at the end of this wake",
+            "copy    /config.py",
+            "are as they should be, by their hashes; the node starts",
+        ]
+        places = [said.find(step) for step in steps]
+        assert -1 not in places, said
+        assert places == sorted(places)
+        assert b"1200" in desk.on_board()["/config.py"]
+        desk.virtual.speed = FAST
+        wake = desk.virtual.run_wake(60)
+        assert (wake.ended, wake.awake_ms < 20_000) == ("deepsleep", True), wake.output
+        assert listener.wait(lambda came: any('"wake_every_s":1200' in it.text for it in came), 5)
+
+
+def test_wake_does_not_touch_a_board_that_has_not_answered(
+    bench: Make, mosquitto: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = bench("esp8266", {"main.py": IDLE}, BROKER=f"{mosquitto.host}:{mosquitto.port}", NAME="kitchen")
+    desk.live(until=was_reset)
+    assert desk.deploy("--wake", wait=1) == 1
+    assert "the node has not answered by MQTT that it stays awake" in capsys.readouterr().err
+    assert desk.deploy("--dry-run") == 0  # and now it is taken over
+    assert "KeyboardInterrupt" in desk.join().output

@@ -5,13 +5,13 @@ There is no dfu-util and no boot loader here: a program of its name that checks 
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+import dfu_util
 import firmware_files
 from dormouse import cli
 from dormouse.errors import DormouseError, UsageError
@@ -21,32 +21,11 @@ from dormouse.virtual import models
 
 PICO = models.read("pico_w")
 INFO = "UF2 Bootloader v3.0\r\nModel: Raspberry Pi RP2\r\nBoard-ID: RPI-RP2\r\n"
-# dfu-util 0.11's own words
-DFU_UTIL = """#!{python}
-import pathlib, shutil, sys
-here = pathlib.Path(__file__).parent
-(here / "words").open("a").write(" ".join(sys.argv[1:]) + "\\n")
-if sys.argv[1:] == ["-l"]:
-    if not (here / "absent").exists():
-        print('Found DFU: [0483:df11] ver=0200, devnum=9, cfg=1, intf=0, path="1-1", alt=0, name="@Internal Flash", serial="1"')
-    sys.exit(0)
-if (here / "fails").exists():
-    print((here / "fails").read_text(), file=sys.stderr)
-    sys.exit(74)
-assert sys.argv[1:-1] == ["-d", "0483:df11", "-a", "0", "-D"]
-shutil.copy(sys.argv[-1], here / "written")
-for share in (0, 40, 100):
-    print(f"\\rDownload\\t[=====     ] {{share:3}}%    4096 bytes", end="", flush=True)
-print("\\nDownload done.")
-"""
 
 
 @pytest.fixture
 def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "dfu-util").write_text(DFU_UTIL.format(python=sys.executable))
-    (folder / "dfu-util").chmod(0o755)
+    folder = dfu_util.install(tmp_path / "bin")
     monkeypatch.setenv("PATH", str(folder))
     return folder
 
