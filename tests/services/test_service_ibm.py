@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from nodes import Listener, MakeNode
+from dormouse import settings
+from nodes import ROOT, Listener, MakeNode
 
 FAST = {"speed": 20}
 TOKEN = "MP$08VKz!8rXwnR-Q*"
-CREDENTIALS = f'WIFI = (("dormouse", "sleep-tight"),)\nUSER = None\nPASSWORD = {TOKEN!r}\n'.encode()
+CREDENTIALS = f'WIFI = (("dormouse", "sleep-tight"),)\nUSER = "use-token-auth"\nPASSWORD = {TOKEN!r}\n'.encode()
 ACL = """user use-token-auth
 topic write iot-2/evt/+/fmt/+
 topic read iot-2/cmd/+/fmt/+
@@ -105,3 +106,43 @@ def test_a_late_record_is_an_event_of_its_own(make_node: MakeNode, platform: Any
     assert [record["seq"] for record in events(application, "history")] == [2]
 
 
+
+
+WRONG = {
+    "TOPIC": {
+        "dormouse/{name}": "such as \"a1b2c3/dormouse\"",
+        "a1b2c3": "such as",
+        "a1b2c3/dormouse/x": "such as",
+        "quickstart/dormouse": "no commands, no QoS 1",
+    },
+    "NAME": {None: "as it was registered"},
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, row in WRONG.items() for value in row])
+def test_check_refuses_what_the_platform_would(tmp_path: Path, name: str, value: Any) -> None:
+    right: dict[str, Any] = {"SERVICE": "ibm", "TOPIC": "a1b2c3/dormouse", "NAME": "kitchen"}
+    config = tmp_path / "config.py"
+    config.write_text(settings.load(ROOT).text(**right))
+    read = settings.load(ROOT, config)
+    config.write_text(read.text(**{name: value}))
+    with pytest.raises(settings.SettingsError, match=f"config.py:[0-9]+: {name} is ") as caught:
+        settings.load(ROOT, config)
+    assert WRONG[name][value] in str(caught.value) and len(caught.value.problems) == 1
+    credentials = tmp_path / "credentials.py"
+    wrong = ((None, None, "USER is None"), ("anna", "x", "USER is 'anna'"), ("use-token-auth", "", "PASSWORD is empty"))
+    for user, password, told in wrong:
+        credentials.write_text(f'WIFI = (("a", "12345678"),)\nUSER = {user!r}\nPASSWORD = {password!r}\n')
+        problems = settings.check_credentials(read, credentials)
+        assert [told in problem.text for problem in problems if problem.kind.startswith("ibm")] == [True]
+
+
+def test_two_devices_of_one_type_are_no_mistake(tmp_path: Path) -> None:
+    from dormouse import checking
+
+    nodes = []
+    for name in ("kitchen", "shed"):
+        config = tmp_path / "config.py"
+        config.write_text(settings.load(ROOT).text(SERVICE="ibm", TOPIC="a1b2c3/dormouse", NAME=name))
+        nodes.append(settings.load(ROOT, config).node)
+    assert checking.of_fleet(nodes) == []
