@@ -19,13 +19,13 @@ Optional; what a service does not have costs nothing:
 
     adapt(memory, template, name, messages, options)
                                            called when the messages that go along with the readings are made (node.report),
-                                           before the client is loaded; change both in place. messages: a list of (topic, payload, retain, qos,
-                                           pid 0, dup False), payload str or bytes; put more in front (a `/get`, say), never at
-                                           the end: the acknowledgement of the last one counts when it is the traceback.
-                                           options: of burst.exchange(): "client_id" (NAME-CHIP), "user", "password", "will"
-                                           (topic, text, retain, qos), "subscribe": more (filter, qos) may be appended in a new
-                                           list. Called again for the answers to a command, with options None: the client is
-                                           loaded then, and memory scarce
+                                           before the client is loaded; change both in place. messages: a list of (topic,
+                                           payload, retain, qos, pid 0, dup False), payload str or bytes; put more in front (a
+                                           `/get`, say), never at the end: the acknowledgement of the last one counts when it is
+                                           the traceback. options: of burst.exchange(): "client_id" (NAME-CHIP), "user",
+                                           "password", "will" (topic, text, retain, qos), "subscribe": more (filter, qos) may be
+                                           appended in a new list. Called again for the answers to a command, with options None:
+                                           the client is loaded then, and memory scarce
     heard(memory, topic, payload, retain, dup)  a message came, all as burst.exchange() gives them (bytes, bytes, bool, bool).
                                            Returns the four again for what is to be taken as a command, payload the JSON object
                                            of docs/commands.md; None when it was something else, and is dealt with. Memory is at
