@@ -151,7 +151,7 @@ def test_on_a_real_terminal(root: Path, mosquitto_factory: Factory) -> None:
         ("once more: ", "12345678"),
         ("MQTT broker", there.url), ("TLS?", "n"), ("Broker's user", "garden"), ("not shown: ", "wrong"),
         ("Keep them?", "y"), ("Battery: ", "2xaa"), ("mAh", "2500"), ("Write it all the same?", "again"),
-        ("MQTT broker", there.url), ("TLS?", ""), ("Broker's user", ""), ("not shown: ", "right"),
+        ("MQTT broker", there.url), ("TLS?", ""), ("Broker's user", ""), ("as it is): ", "right"),
     ):  # fmt: skip
         terminal.answer(question, text)
     assert terminal.end() == 0, terminal.screen

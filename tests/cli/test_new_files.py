@@ -182,6 +182,11 @@ def test_a_node_is_made_anew_from_what_it_is(root: Path) -> None:
     assert done.status == 0 and '+BOARD = "pyboard_d"' in done.out
     read = settings.load(root, node="one")
     assert (read["BOARD"], read["WAKE_EVERY_S"], read["SENSORS"]) == ("pyboard_d", 3600, {})
+    # Enter keeps what is there, secrets too, which are not shown.
+    before = files(root)
+    done = run("one", "--force", "--no-try", answers="\n" * 20)
+    assert done.status == 0 and "(Enter: as it is)" in done.out and "12345678" not in done.out, done.out + done.err
+    assert files(root) == before
     # Asked, and no is the answer to Enter only without --force.
     before = files(root)
     done = run("one", "--force", "--no-try", answers="\n\n\n\n\nn\n\n2h\n\n\n\nn\n")

@@ -78,7 +78,7 @@ class Asker:
 
     def _typed(self, option: str, question: str, default: str | None, hidden: bool, twice: bool) -> str:
         def once(text: str) -> str:
-            return str(typer.prompt(text, default=default, hide_input=hidden, show_default=bool(default)))
+            return str(typer.prompt(text, default=default, hide_input=hidden, show_default=bool(default) and not hidden))
 
         while True:
             typed = self._of_terminal(option, lambda: once(question)).strip(None if not hidden else "\r\n")

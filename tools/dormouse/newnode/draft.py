@@ -116,7 +116,8 @@ class Draft:
 
 def plain(problem: Problem) -> str:
     """A problem's text without the folder in which it was looked for."""
-    return re.sub(rf"[^\s'\"]*{PREFIX}[^/\\]*[/\\]", "", problem.text)
+    text = problem.text.replace(tempfile.gettempdir(), "")  # where a space may be in
+    return re.sub(rf"[^\s'\"]*{PREFIX}[^/\\]*[/\\]", "", text)
 
 
 def about(text: str) -> str:

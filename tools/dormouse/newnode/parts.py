@@ -77,8 +77,8 @@ def network(draft: Draft, secrets: Secrets, given: Given, ask: Asker) -> None:
     name = ask.value("--ssid", given.ssid, "Wi-Fi network", lambda text: put(text, "")[0], default)
     # Enter at an unseen question may be a slip, --yes is none: so only a question takes it for "no password".
     empty = known[1] if known[0] == name else None
-    default = empty if ask.yes else ""
-    question = "Its password, not shown (Enter: none)"
+    default = empty if ask.yes or empty else ""
+    question = f"Its password, not shown (Enter: {'as it is' if empty else 'none'})"
     ask.value("--wifi-password", given.wifi_password, question, lambda text: put(name, text), default, hidden=True, twice=True)
 
 
@@ -101,8 +101,9 @@ def broker(draft: Draft, secrets: Secrets, given: Given, ask: Asker, renew: bool
     user = ask.value("--user", given.user, "Broker's user (Enter: none)" if not known else "Broker's user", str, known or "")
     password = None
     if user:
-        kept = secrets.values.get("PASSWORD") if ask.yes and user == known else None
-        password = ask.value("--password", given.password, "Its password, not shown", _some, kept, hidden=True)
+        kept = secrets.values.get("PASSWORD") if user == known else None
+        question = "Its password, not shown" + (" (Enter: as it is)" if kept else "")
+        password = ask.value("--password", given.password, question, _some, kept, hidden=True)
     elif given.password is not None:
         raise UsageError("--password without --user")
     secrets.put(draft.rough(), USER=user or None, PASSWORD=password)

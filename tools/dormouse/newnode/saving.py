@@ -32,10 +32,10 @@ def save(path: Path, draft: Draft, secrets: Secrets, renew: bool, force: bool, a
     """Write nodes/NAME.py (path), with renew credentials.py and the CA: all or none. Raises DormouseError."""
     text = _HEAD.format(name=draft["NAME"]) + layout.lines(draft.base, draft.own())
     changes: list[tuple[Path, str, str]] = []
-    if path.exists():
+    if path.exists() and path.read_text(encoding="utf-8") != text:
         changes.append((path, path.read_text(encoding="utf-8"), text))
-    if renew and secrets.there:
-        before = secret.read(draft.root)
+    before = secret.read(draft.root)
+    if renew and secrets.there and secrets.text() != before.text():
         changes.append((secrets.path, before.masked(), secrets.masked(before)))
     ca = secrets.path.with_name(secret.CA_FILE)
     if secrets.ca and ca.exists() and ca.read_bytes() != secrets.ca:
