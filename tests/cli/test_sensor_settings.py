@@ -78,6 +78,9 @@ def test_one_address_twice(tmp_path: Path) -> None:
     found = said(tmp_path, {"air": AIR, "attic": {"driver": "sht3x"}})
     assert found == ["SENSORS['attic'] has the I2C address 0x44, as 'air' on the same bus"]
     assert said(tmp_path, {"air": AIR, "attic": {"driver": "sht4x", "address": 0x45}}) == []
+    # A part of one address.
+    found = said(tmp_path, {"hall": {"driver": "scd41"}, "attic": {"driver": "scd41"}})
+    assert found == ["SENSORS['attic'] has the I2C address 0x62, as 'hall' on the same bus"]
     assert said(tmp_path, {"air": AIR, "attic": {"driver": "sht4x", "i2c": (1, 12, 11)}}) == []
 
 

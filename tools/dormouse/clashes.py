@@ -26,9 +26,11 @@ def find(root: Path, values: dict[str, Any]) -> list[tuple[str, str]]:
     for sensor, options in values["SENSORS"].items():
         driver = drivers.read(root, options["driver"])
         bus = options.get("i2c") or drivers.profile(root, values["BOARD"], "I2C")
-        if "address" in driver.options:
+        if "i2c" in driver.options:
+            # A part that has one address only does not offer it.
             row = driver.allowed.get("address")
-            address = options.get("address", row.default if row else None)
+            only = drivers.constant(root / "sensors" / f"{driver.name}.py", "_ADDRESS")
+            address = options.get("address", row.default if row else only)
             if isinstance(address, int):
                 other = addresses.setdefault((bus, address), sensor)
                 if other != sensor:
@@ -61,7 +63,7 @@ def _pins(root: Path, board: str, driver: drivers.Driver, options: dict[str, Any
             yield pin, "shared pin"
         elif row.allowed in drivers.PINS and pin is not None:
             yield pin, f"pin of {driver.name}"
-    if "address" in driver.options and bus:
+    if "i2c" in driver.options and bus:
         for line in bus[1:]:
             if line is not None:
                 yield line, "bus"
