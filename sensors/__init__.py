@@ -54,6 +54,6 @@ The allowed values are a tuple: one of them; or text:
     "rom"            16 hexadecimal digits
     "text"           a string that is not empty
 None is allowed where it is the default. A driver with an option "i2c" is on I2C: the default of "address", or _ADDRESS, is its
-address, and two sensors with one address on one bus are an error. The part's name is the first line of the driver's docstring, up to the first
-colon or full stop.
+address, and two sensors with one address on one bus are an error. The part's name is the first line of the driver's docstring,
+up to the first colon or full stop.
 """
