@@ -48,7 +48,7 @@ def _ppk(path: Path, wakes_: int = 2) -> Path:
 
 
 def test_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["battery", "example", "--if", "WAKE_EVERY_S=7200"]) == 0
+    assert cli.main(["battery", "example", "--if", "WAKE_EVERY_S=7200", "--sources"]) == 0
     out = capsys.readouterr().out
     found = life.of(settings.load(ROOT, node="example"), ROOT)
     assert found.months and f"lasts about {found.months.typical:.1f} months ({found.months.low:.1f} to" in out
@@ -121,7 +121,7 @@ def test_a_measured_current(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     assert by_name["with TLS"] < found["months"]["typical"] < by_name["with a static address"]
     assert cli.main(["battery", "--current", path]) == 0
     out = capsys.readouterr().out
-    assert "whole wakes 2 upload" in out and "measured, 2 wakes" in out and "0.1 mA" not in out
+    assert "whole wakes: 2 (upload), one every" in out and "--sources" in out and "asleep 100 uA" in out
 
 
 def test_a_trace(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

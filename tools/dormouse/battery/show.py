@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,12 +27,16 @@ _MAH = 3600.0
 
 
 def screen() -> Console:
-    """Where it is printed. A narrow one may break the lines, not take the numbers away."""
+    """Where it is printed. A narrow one may break the lines, not take the numbers away; one without a sign shows another."""
+    if not (sys.stdout.encoding or "").lower().startswith("utf") and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     return Console(highlight=False, soft_wrap=True, width=max(_WIDTH, Console().width))
 
 
-def node(console: Console, name: str, found: Life, rows: Sequence[Row], assumed: Sequence[Assumption]) -> None:
-    """One node: how long, where the charge goes, what if, what is taken for true."""
+def node(
+    console: Console, name: str, found: Life, rows: Sequence[Row], assumed: Sequence[Assumption], sources: bool = False
+) -> None:
+    """One node: how long, where the charge goes, what if, what is taken for true (sources: and who says so)."""
     console.print(title(name, found), style="bold")
     lasts = "on mains: what a battery would have to give" if found.months is None else f"lasts about {months_text(found)}"
     console.print(lasts, style="bold green")
@@ -40,7 +46,18 @@ def node(console: Console, name: str, found: Life, rows: Sequence[Row], assumed:
     console.print()
     console.print(_draws(console, found))
     console.print(_what_ifs(console, found, rows))
-    console.print(_assumed(assumed))
+    if sources:
+        console.print(_assumed(assumed))
+    else:
+        values = ", ".join(
+            f"{row.what} {row.value}"
+            for row in assumed
+            if row.what not in ("not in it", "careful", "supply", "the range", "regulator")
+        )
+        console.print(f"Taken for true: {values}. Who says so: --sources.", style="dim")
+        for row in assumed:
+            if row.what == "careful":
+                console.print(f"{row.value}: {row.source}", style="yellow")
 
 
 def fleet(console: Console, lives: Sequence[tuple[str, Life]]) -> None:
@@ -68,9 +85,9 @@ def compared(console: Console, seen: Measured, model: dict[str, Kind], currents:
             what, f"{measured:.4g} {unit}", f"{modelled:.4g} {unit}", f"{measured / modelled:.2f}" if modelled else "-"
         )
     kinds = sorted({wake.kind for wake in seen.wakes})
-    counts = ", ".join(f"{len(seen.of(kind))} {kind}" for kind in kinds)
+    counts = ", ".join(f"{len(seen.of(kind))} ({kind})" for kind in kinds)
     every = f", one every {duration(seen.interval_s)}" if seen.interval_s else ""
-    console.print(f"{duration(seen.length_s)} measured: whole wakes {counts}{every}; {duration(seen.asleep_s)} asleep")
+    console.print(f"{duration(seen.length_s)} measured, {duration(seen.asleep_s)} of it asleep; whole wakes: {counts}{every}")
     console.print(table)
 
 

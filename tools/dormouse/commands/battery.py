@@ -39,9 +39,10 @@ _CELSIUS = typer.Option(min=-40, max=60, help="Mean temperature of the battery i
 _DOWN = typer.Option(min=0, max=30, help="Days a month without the broker.", metavar="DAYS")
 _PLOT = typer.Option(help="Draw it: one page FILE.html that loads nothing, or the picture FILE.svg.", metavar="FILE")
 _JSON = typer.Option("--json", help="Print JSON.")
-_WRITE = typer.Option("--write", help=f"Make the made parts of {document.DOCUMENT} and its picture anew.")
-_CHECK = typer.Option("--check", help=f"Write nothing; fail when {document.DOCUMENT} or its picture is stale.")
-_CODE = typer.Option("--measure-code", help="Measure anew what the node's own code takes, on virtual boards (a minute).")
+_SOURCES = typer.Option("--sources", help="Show where each number that is taken for true comes from.")
+_WRITE = typer.Option("--write", hidden=True, help=f"Make the made parts of {document.DOCUMENT} and its picture anew.")
+_CHECK = typer.Option("--check", hidden=True, help=f"Write nothing; fail when {document.DOCUMENT} or its picture is stale.")
+_CODE = typer.Option("--measure-code", hidden=True, help="Measure anew what the node's own code takes, on virtual boards.")
 
 
 def battery(
@@ -59,6 +60,7 @@ def battery(
     celsius: Annotated[float, _CELSIUS] = Assumed.celsius,
     down: Annotated[float, _DOWN] = Assumed.down_days,
     plot: Annotated[Path | None, _PLOT] = None,
+    sources: Annotated[bool, _SOURCES] = False,
     as_json: Annotated[bool, _JSON] = False,
     write: Annotated[bool, _WRITE] = False,
     check: Annotated[bool, _CHECK] = False,
@@ -102,7 +104,7 @@ def battery(
         seen = measured.find(_samples(current), currents, model, threshold)
         basis = Basis(root, read, assumed, seen.kinds(model), (seen.sleep_ma, measured.SLEEP_OFF))
     found, rows = basis.life(), whatif.rows(basis, what_if or ())
-    _print(root, name or read["NAME"] or read.base.file, found, rows, seen, model, as_json, plot)
+    _print(root, name or read["NAME"] or read.base.file, found, rows, seen, model, as_json, plot, sources)
 
 
 def _print(
@@ -114,6 +116,7 @@ def _print(
     model: dict[str, wakes.Kind],
     as_json: bool,
     plot: Path | None,
+    sources: bool,
 ) -> None:
     told = assumptions.rows(found, root)
     if as_json:
@@ -126,7 +129,7 @@ def _print(
         console = show.screen()
         if seen is not None:
             show.compared(console, seen, model, found.currents)
-        show.node(console, name, found, rows, told)
+        show.node(console, name, found, rows, told, sources)
         if plot is None:
             console.print("as a picture: --plot battery.html; your own what-if: --if WAKE_EVERY_S=3600", style="dim")
     if plot is not None:
