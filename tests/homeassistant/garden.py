@@ -91,11 +91,12 @@ class Words:
     def __init__(self, folder: Path, broker: Mosquitto, expire_s: int) -> None:
         self._client = Subscriber(broker.host, broker.port, "dormouse/words/#")
         self._client.start()
-        read = settings_of(folder, NAME="words", SENSORS={"air": {"driver": "sht4x"}}, BATTERY=None)
+        pin = {"pin": 5, "edge": "both"}
+        read = settings_of(folder, NAME="words", SENSORS={"air": {"driver": "sht4x"}}, BATTERY=None, WAKE_PIN=pin)
         for line in discovery.text(ROOT, read).decode().splitlines()[1:]:
             topic, _, payload = line.partition("\t")
             self._client.send(topic, payload.replace("@E@", str(expire_s)), retain=True)
-        self.say("status", {"state": "sleeping", "time": 1795214385, "wake_at": None, "wake_every_s": 10}, retain=True)
+        self.say("status", {"state": "sleeping", "time": None, "wake_at": None, "wake_every_s": 10}, retain=True)
         self._seq = 0
 
     def say(self, leaf: str, payload: object, *, retain: bool = False) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 from brokers import unused_port
 
 _START_S, _STOP_S, _WAIT_S = 240.0, 30.0, 30.0
+_NO_PORT = "Failed to create HTTP server"
 _NOW = "2024-01-01T00:00:00+00:00"
 _CONFIGURATION = """\
 homeassistant:
@@ -43,31 +44,37 @@ class HomeAssistant:
     """
 
     def __init__(self, folder: Path, hass: str, broker_port: int) -> None:
-        self.folder, self._hass, self.port = folder, hass, unused_port()
+        self.folder, self._hass, self.port = folder, hass, 0
         self._process: subprocess.Popen[bytes] | None = None
         self._token_id, self._key = secrets.token_hex(16), secrets.token_hex(64)
         self.logged = ""
         (folder / ".storage").mkdir(parents=True)
-        (folder / "configuration.yaml").write_text(_CONFIGURATION.format(port=self.port))
         self._store("auth", self._users())
         self._store("core.config_entries", {"entries": [_mqtt(broker_port)]})
         self._store("onboarding", {"done": ["user", "core_config", "analytics", "integration"]}, 4)
 
     def start(self) -> HomeAssistant:
         """Start it (again) and return when it runs."""
-        with (self.folder / "output").open("ab") as output:
-            self._process = subprocess.Popen([self._hass, "-c", str(self.folder)], stdout=output, stderr=output)
         end = time.monotonic() + _START_S
-        while time.monotonic() < end and self._process.poll() is None:
-            try:
-                if self.get("config")["state"] == "RUNNING":
-                    return self
-            except OSError:
-                pass
-            time.sleep(0.5)
-        words = (self.folder / "output").read_text(errors="replace")[-3000:]
-        self.stop()
-        raise RuntimeError(f"Home Assistant does not run:\n{words}\n{self.logged}")
+        while time.monotonic() < end:
+            # It takes the port some ten seconds later only: others may have it by then.
+            self.port = unused_port()
+            (self.folder / "configuration.yaml").write_text(_CONFIGURATION.format(port=self.port))
+            with (self.folder / "output").open("ab") as output:
+                self._process = subprocess.Popen([self._hass, "-c", str(self.folder)], stdout=output, stderr=output)
+            while time.monotonic() < end and self._process.poll() is None and _NO_PORT not in self._file():
+                try:
+                    if self.get("config")["state"] == "RUNNING":
+                        return self
+                except OSError:
+                    pass
+                time.sleep(0.5)
+            taken = _NO_PORT in self._file()
+            self.stop()
+            if not taken:
+                break
+            self.logged = ""
+        raise RuntimeError(f"Home Assistant does not run:\n{(self.folder / 'output').read_text(errors='replace')[-3000:]}")
 
     def stop(self) -> None:
         """End it as a user's system does; what it remembers is on the disk then."""

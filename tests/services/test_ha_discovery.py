@@ -101,7 +101,9 @@ def test_what_a_reading_brings_goes_with_it_and_what_is_retained_stays() -> None
     for entity in entities(ROOT, read(WAKE_PIN=pin).values):
         assert entity.expires == (entity.leaf == "readings"), entity
     for payload in messages(discovery.text(ROOT, read(WAKE_PIN=pin))).values():
-        assert ("exp_aft" in payload) == ("avty_t" in payload) == (payload["stat_t"] == "~/readings")
+        assert ("exp_aft" in payload) == (payload["stat_t"] == "~/readings")
+        if "exp_aft" in payload:
+            assert payload["avty_t"] == "~/status" and "value_json.state!='lost'" in payload["avty_tpl"]
 
 
 def test_battery_and_pin_only_where_there_is_one() -> None:

@@ -24,7 +24,6 @@ SERVICE = "homeassistant"
 PREFIX = "homeassistant"  # Home Assistant's own default
 _EXPIRE = "@E@"
 _GONE = 32  # lines of removed entities, at most: a node sends them again after each power-up
-_LOST = "{{'offline' if value_json.state=='lost' else 'online'}}"
 
 
 def text(root: Path, read: Settings, prefix: str = PREFIX) -> bytes:
@@ -122,7 +121,9 @@ def _payload(name: str, base: str, entity: Entity, about: dict[str, str]) -> str
         **entity.more,
     }
     if entity.expires:
-        words.update(exp_aft=_EXPIRE, avty_t="~/status", avty_tpl=_LOST)
+        words["exp_aft"] = _EXPIRE
+    if entity.online:
+        words.update(avty_t="~/status", avty_tpl=f"{{{{'online' if {entity.online} else 'offline'}}}}")
     words["dev"] = about
     chosen = {key: value for key, value in words.items() if value is not None}
     made = json.dumps(chosen, ensure_ascii=False, separators=(",", ":"))

@@ -13,13 +13,15 @@ from dormouse.homeassistant.units import MEASUREMENT, Meaning, of_field, spelled
 from dormouse.settings import load_schema
 
 DIAGNOSTIC = "diagnostic"
+_NOT_LOST = "value_json.state!='lost'"
 _KEY = re.compile(r"[A-Za-z0-9_-]+")  # what a discovery topic may have: docs, MQTT, discovery topic
 
 
 @dataclass(frozen=True)
 class Entity:
     """One entity. component: Home Assistant's; key: unique within the node; leaf: the topic that it reads, below the node's;
-    template: its state out of that topic's message; expires: whether it goes when no reading comes; more: further words."""
+    template: its state out of that topic's message; expires: whether it goes when no reading comes; online: a condition on the
+    status without which it is unavailable; more: further words."""
 
     component: str
     key: str
@@ -28,6 +30,7 @@ class Entity:
     meaning: Meaning
     category: str | None = None
     expires: bool = False
+    online: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -52,7 +55,7 @@ def _sensor(root: Path, sensor: str, options: dict[str, Any]) -> list[Entity]:
             raise DormouseError(f"sensors/{options['driver']}.py: FIELDS has {name!r}; Home Assistant takes a-z A-Z 0-9 _ -")
         meaning = of_field(name, places)
         named = Meaning(_label(sensor, meaning.name), *_rest(meaning))
-        found.append(Entity("sensor", f"{sensor}-{name}", "readings", _value(sensor, name, every), named, expires=True))
+        found.append(_reading(sensor, name, named, every=every))
     return found
 
 
@@ -61,29 +64,26 @@ def _label(sensor: str, noun: str) -> str:
     return _capital(noun if f"{noun} ".lower().startswith(f"{words} ".lower()) else f"{words} {noun}")
 
 
-def _value(outer: str, inner: str, every: int = 1) -> str:
-    # What is absent is unknown at once: "None" is Home Assistant's word for it, in 2021.12 and later. But not in a wake that
-    # does not measure it (node.measure: the first of a boot does, and every Nth): an empty state leaves the last one.
+def _reading(outer: str, inner: str, meaning: Meaning, every: int = 1, component: str = "sensor", **more: Any) -> Entity:
+    """What a reading brings: goes when none comes, and when the node is lost. Arguments: outer and inner, its place there."""
+    # What is absent is unknown at once: "None" is Home Assistant's word for it. But not in a wake that does not measure it
+    # (node.measure: the first of a boot does, and every Nth): an empty state leaves the last one.
     absent = f",'' if (value_json.seq-1)%{every} else None" if every > 1 else ""
-    return f"{{{{value_json.get('{outer}',{{}}).get('{inner}'{absent})}}}}"
+    template = f"{{{{value_json.get('{outer}',{{}}).get('{inner}'{absent})}}}}"
+    return Entity(component, f"{outer}-{inner}", "readings", template, meaning, expires=True, online=_NOT_LOST, **more)
 
 
 def _pin() -> list[Entity]:
-    level = {"pl_on": "1", "pl_off": "0"}
     total = Meaning("Pin count", state_class="total_increasing", precision=0)
-    return [
-        Entity("binary_sensor", "pin-level", "readings", _value("pin", "level"), Meaning("Pin"), expires=True, more=level),
-        Entity("sensor", "pin-count", "readings", _value("pin", "count"), total, expires=True),
-    ]
+    level = _reading("pin", "level", Meaning("Pin"), component="binary_sensor", more={"pl_on": "1", "pl_off": "0"})
+    return [level, _reading("pin", "count", total)]
 
 
 def _battery() -> list[Entity]:
     percent = Meaning("Battery", "%", "battery", MEASUREMENT, 0)
     volts = Meaning("Battery voltage", "V", "voltage", MEASUREMENT, 2)
-    return [
-        Entity("sensor", "battery-percent", "readings", _value("battery", "percent"), percent, DIAGNOSTIC, True),
-        Entity("sensor", "battery-voltage_v", "readings", _value("battery", "voltage_v"), volts, DIAGNOSTIC, True),
-    ]
+    named = (("percent", percent), ("voltage_v", volts))
+    return [_reading("battery", name, meaning, category=DIAGNOSTIC) for name, meaning in named]
 
 
 def _diagnostics() -> list[Entity]:
@@ -91,22 +91,28 @@ def _diagnostics() -> list[Entity]:
     rssi = Meaning("Signal", "dBm", "signal_strength", MEASUREMENT, 0)
     awake = Meaning("Awake", "ms", "duration", MEASUREMENT, 0)
     dropped = Meaning("Dropped readings", state_class="total_increasing", precision=0)
-    rows = (
-        ("last_seen", "status", _moment("value_json.get('time')"), Meaning("Last seen", device_class="timestamp")),
-        ("next_upload", "status", _moment("value_json.get('upload_at',value_json.get('wake_at'))"), _NEXT),
-        ("rssi_dbm", "report", "{{value_json.get('rssi_dbm')}}", rssi),
-        ("awake_ms", "report", "{{value_json.get('awake_ms')}}", awake),
-        ("dropped", "report", "{{value_json.get('dropped',0)}}", dropped),
-        ("firmware", "report", "{{value_json.get('firmware')}}", Meaning("Firmware")),
+    reported = (
+        ("rssi_dbm", "{{value_json.get('rssi_dbm')}}", rssi),
+        ("awake_ms", "{{value_json.get('awake_ms')}}", awake),
+        ("dropped", "{{value_json.get('dropped',0)}}", dropped),
+        ("firmware", "{{value_json.get('firmware')}}", Meaning("Firmware")),
     )
-    return [Entity("sensor", key, leaf, template, meaning, DIAGNOSTIC) for key, leaf, template, meaning in rows]
+    return [
+        _moment("last_seen", "Last seen", "time"),
+        _moment("next_upload", "Next upload", "wake_at", "upload_at"),
+        *(Entity("sensor", key, "report", template, meaning, DIAGNOSTIC) for key, template, meaning in reported),
+    ]
 
 
-_NEXT = Meaning("Next upload", device_class="timestamp")
-
-
-def _moment(value: str) -> str:
-    return f"{{%set t={value}%}}{{{{as_datetime(t) if t else None}}}}"
+def _moment(key: str, name: str, said: str, better: str = "") -> Entity:
+    """A moment that the status tells: said, or better where that is there. Home Assistant 2024.3 takes no "None" for a moment
+    without a warning (components/mqtt/sensor.py): what is not told is unavailable, and its state does not matter.
+    """
+    told = f"value_json.get('{said}')"
+    value = f"value_json.get('{better}',{told})" if better else told
+    template = f"{{%set t={value}%}}{{{{as_datetime(t) if t else now()}}}}"
+    meaning = Meaning(name, device_class="timestamp")
+    return Entity("sensor", key, "status", template, meaning, DIAGNOSTIC, online=told)
 
 
 def _interval(root: Path) -> Entity:
