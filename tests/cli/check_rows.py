@@ -113,12 +113,12 @@ CREDENTIALS = [
         "ssl_params: cert, key",
         {"CERT": "CERT"}, "CERT"),
     Row("tls-date", "feather_s2", {"TLS": True}, "CA has expired: its last day was ", secrets={"CA": "EXPIRED"}, at="CA",
-        why="a handshake: tests/wakes/test_tls_wakes.py"),
+        why="a handshake: below, in test_check_rules.py"),
     Row("tls-date", "feather_s2", {"TLS": True}, "CA is not yet valid: its first day is ", secrets={"CA": "EARLY"}, at="CA",
-        why="a handshake: tests/wakes/test_tls_wakes.py"),
+        why="a handshake: below, in test_check_rules.py"),
     Row("tls-ca-unread", "esp8266", {"TLS": True}, "CA is set, and esp8266 can check no certificate",
         secrets={"CA": "CERT"}, at="CA",
-        why="the virtual board's TLS is mbedTLS on every port (docs/virtual.md): tests/mqtt/test_tls.py"),
+        why="the virtual board's TLS is mbedTLS on every port (docs/virtual.md): docs/tls.md"),
 ]  # fmt: skip
 WARNINGS = [
     Row("test-mode", "feather_s2", {"TEST_MODE": True}, "TEST_MODE is True: for the bench", at="TEST_MODE"),

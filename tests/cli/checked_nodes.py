@@ -59,4 +59,5 @@ def lived(
     read.values = {**read.values, **values}
     there = bundle.files(root, read, read.text(**values), secrets_text(secrets or {}).encode())
     with VirtualBoard(board, {**there, **(files or {})}, world=World(), speed=_SPEED) as virtual:
+        virtual.world.dns.table["localhost"] = "127.0.0.1"
         return [virtual.run_wake(60) for _ in range(wakes)]

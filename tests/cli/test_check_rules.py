@@ -19,7 +19,7 @@ from command_line import ROOT
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 from dormouse import checking, settings
@@ -34,10 +34,12 @@ ELSEWHERE = {"record-long"}  # needs a driver that no template has: below
 SERVICES = {"adafruit", "ibm", "homeassistant"}  # whose rules have tests beside their own: tests/services
 
 
-def certificate(begins: int, ends: int, ca: bool) -> x509.Certificate:
+def certificate(
+    begins: int, ends: int, ca: bool, key: ec.EllipticCurvePrivateKey | None = None, name: x509.Name | None = None
+) -> x509.Certificate:
     """A self-signed certificate. begins, ends: days from now."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dormouse")])
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    name = name or x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dormouse")])
     now = dt.datetime.now(dt.timezone.utc)
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
     made = made.not_valid_before(now + begins * _DAY).not_valid_after(now + ends * _DAY)
@@ -120,6 +122,25 @@ def test_a_reading_that_is_longer_than_a_record_is_never_stored(tmp_path: Path, 
     assert re.search(r"SENSORS make readings of 1\d\d\d bytes or more; allowed: 1024 bytes of JSON", found.text)
     (wake,) = lived("feather_s2", changes, broker, root=root)
     assert re.search(r"ValueError: record: 1\d\d\d bytes, at most 1024", wake.output) and "delivered" not in wake.output
+
+
+@pytest.mark.parametrize(("begins", "ends", "good"), [(-9, -1, False), (2, 9, False), (-1, 9, True)])
+def test_an_authority_whose_dates_are_wrong_is_refused_by_the_node(
+    begins: int, ends: int, good: bool, mosquitto_factory: Callable[..., Any], tmp_path: Path
+) -> None:
+    key, ca = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("broker", "authority")]
+    root = certificate(begins, ends, True, ca, names[1])
+    now = dt.datetime.now(dt.timezone.utc)
+    made = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(key.public_key()).serial_number(8)
+    made = made.not_valid_before(now - _DAY).not_valid_after(now + 9 * _DAY)
+    leaf = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False).sign(ca, hashes.SHA256())
+    (tmp_path / "broker.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
+    (tmp_path / "broker.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    broker = mosquitto_factory(f"certfile {tmp_path / 'broker.pem'}", f"keyfile {tmp_path / 'broker.key'}")
+    secrets = {"CA": root.public_bytes(Encoding.DER)}
+    (wake,) = lived("feather_s2", {"TLS": True}, f"localhost:{broker.port}", secrets)
+    assert (("upload failed: TLSError" in wake.output), ("delivered 1" in wake.output)) == (not good, good), wake.output
 
 
 def test_a_fleets_clashes_name_both_files(tmp_path: Path) -> None:
