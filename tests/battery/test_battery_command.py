@@ -11,12 +11,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from batterykit import ROOT, Make
 
-from dormouse import cli, settings
+from dormouse import cli, phases, settings
 from dormouse.battery import document, life, wakes, whatif
 from dormouse.battery.wakes import Assumed
 from dormouse.commands import battery
 from dormouse.errors import UsageError
 from dormouse.project import node_names
+from dormouse.virtual import models
 
 
 @pytest.fixture(autouse=True)
@@ -207,3 +208,38 @@ def test_every_board_and_every_battery_lives(make: Make, root: Path) -> None:
             had = make(BOARD=board, BATTERY={"type": kind, "mah": 2000})
             found = life.of(had, root)
             assert found.months and 0 < found.months.low < found.months.typical <= found.months.high < 121
+
+
+def test_what_the_code_takes_is_what_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Wakes of a virtual board, less what board.toml and the drivers say: Feather S2, sht4x 10 ms, the rail 35 ms, the radio and
+    # the association 60 and 324 ms, of which 10 go by while the sensor converts.
+    def wakes_of(_: Path, board: str, runs: int, stepped: object) -> list[phases.Row]:
+        facts = models.read(board)
+        sensors_ms = wakes.sensing(ROOT, settings.load(ROOT, board=board)).ms
+        measure = round(facts["rails"]["settle_ms"] + sensors_ms)
+        link = round(facts["virtual"]["radio_ms"] + facts["virtual"]["associate_bssid_ms"] - sensors_ms)
+        warm = {"boot": 350, "start": 21, "measure": measure + 22, "link": link + 23, "mqtt": 24, "finish": 25, "sleep": 26}
+        alone = {"boot": 350, "start": 21, "measure": measure + 27, "sleep": 1}
+        each = (("cold boot", {}), ("warm", warm), ("no upload", alone))
+        return [phases.Row(name, 0, tuple((phase, 0, ms) for phase, ms in parts.items()), 0.0, "") for name, parts in each]
+
+    monkeypatch.setattr(phases, "good_wakes", wakes_of)
+    found = json.loads(document._code(ROOT))["ms"]
+    was = wakes.code_ms()["clock"]  # no wake asked for the time
+    expected = {
+        "start": 21,
+        "measure": 22,
+        "link": 23,
+        "mqtt": 24,
+        "finish": 25,
+        "sleep": 26,
+        "measure alone": 27,
+        "clock": was,
+    }
+    assert found == {**own, "clock": was} and set(found) == set(wakes.code_ms())
+
+
+def test_the_shelf_life_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    change = 'BOARD="pyboard_d", WAKE_EVERY_S=2592000, BATTERY={"type": "3xaa", "mah": 20000, "stop_below_v": None}'
+    row = _json(capsys, "--if", change)["what_if"][-1]
+    assert row["months"]["typical"] == 120 and row["shelf_life_ends_it"]

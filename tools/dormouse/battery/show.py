@@ -172,7 +172,9 @@ def _draws(console: Console, found: Life) -> Table:
 def _what_ifs(console: Console, found: Life, rows: Sequence[Row]) -> Table:
     table = _table("what if", "lasts", "mAh a day", "", right=(2,))
     every = [Row("as it is", found), *rows]
-    lasts = [row.life.months.typical if row.life.months else 1e6 / row.life.day_mc.typical for row in every]
+    lasts = [row.life.months.typical if row.life.months else 0.0 for row in every]
+    if not all(lasts):
+        lasts = [1 / row.life.day_mc.typical for row in every]
     for row, months in zip(every, lasts):
         bar = _bar(console, months / max(lasts))
         style = "bold" if row.life is found else None

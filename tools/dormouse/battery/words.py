@@ -16,7 +16,7 @@ def months_text(found: Life, short: bool = False) -> str:
     digits = 0 if days and typical * factor >= 10 else 1
     if short:
         return f"{typical * factor:.{digits}f} {unit}"
-    shelf = "; then it is to be replaced in any case" if found.shelf else ""
+    shelf = ", its shelf life" if found.shelf else ""
     return f"{typical * factor:.{digits}f} {unit} ({low * factor:.{digits}f} to {high * factor:.{digits}f}{shelf})"
 
 
