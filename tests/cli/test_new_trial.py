@@ -182,7 +182,12 @@ def test_other_answers(answer: bytes, kind: str, words: str) -> None:
 
 def test_a_name_server_that_is_silent_does_not_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(60))
+
+    def silent(*_: object, **__: object) -> None:
+        ended.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "nobody answers")
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
     found = tried(Broker("broker.lan", 1883), 0.3)
     ended.set()
     assert found.kind == "no answer" and "no name server answers for broker.lan" in found.text

@@ -73,8 +73,8 @@ def constant(text: str) -> Any:
 class _Words(ast.NodeTransformer):
     """Names become text: pin=X2, precision=low."""
 
-    def visit_Name(self, name: ast.Name) -> ast.expr:
-        return ast.Constant(name.id)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(node.id)
 
 
 def node_name(root: Path, name: str) -> str:
