@@ -226,16 +226,7 @@ def test_what_the_code_takes_is_what_is_not_waited_for(monkeypatch: pytest.Monke
     monkeypatch.setattr(phases, "good_wakes", wakes_of)
     found = json.loads(document._code(ROOT))["ms"]
     was = wakes.code_ms()["clock"]  # no wake asked for the time
-    expected = {
-        "start": 21,
-        "measure": 22,
-        "link": 23,
-        "mqtt": 24,
-        "finish": 25,
-        "sleep": 26,
-        "measure alone": 27,
-        "clock": was,
-    }
+    own = {"start": 21, "measure": 22, "link": 23, "mqtt": 24, "finish": 25, "sleep": 26, "measure alone": 27}
     assert found == {**own, "clock": was} and set(found) == set(wakes.code_ms())
 
 
