@@ -175,9 +175,11 @@ def test_nothing_that_anybody_publishes_breaks_it(leaf: str, payload: bytes) -> 
         event = fleet.take(f"dormouse/a/{leaf}", payload, at, retain)
         for told in (*([event] if event else ()), *fleet.look(at)):
             assert told["node"] == "a"
-            assert "\n" not in lines.line(told)
+            assert lines.line(told).isprintable()
             json.dumps(told)
-        Console(file=StringIO(), width=150).print(table.draw(fleet, at, 150, 20))
+        out = StringIO()
+        Console(file=out, width=150).print(table.draw(fleet, at, 150, 20))
+        assert "\x1b" not in out.getvalue()
 
 
 @pytest.mark.parametrize("template", ["dormouse/{name}", "home/node-{name}/x", "{name}", "a/+"])

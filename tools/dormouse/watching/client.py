@@ -22,6 +22,7 @@ from dormouse.watching.access import Access
 from dormouse.watching.shared import Session
 
 _CONNECT_S = 10.0
+_FIVE_S = 5.0  # for the answer to MQTT 5; then 3.1.1 is tried
 _GOODBYE_S = 2.0
 _SOONEST_S, _LATEST_S = 1, 60  # between two tries to connect again; paho doubles in between
 _VERSION = 0x84  # unsupported protocol version (MQTT 5 section 3.2.2.2)
@@ -62,7 +63,7 @@ class Link:
         self._access, self._filters, self._session = access, filters, session
         self.five = five
         self._events: queue.SimpleQueue[Incoming | Change] = queue.SimpleQueue()
-        self._answer: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # of the first connection: None, or what is wrong
+        self._answer: queue.SimpleQueue[str | None]  # of the first connection: None, or what is wrong
         self._begun = False  # the first connection and its subscriptions are good
         self._life = 0
         self._waiting: set[int] = set()  # SUBSCRIBEs without SUBACK
@@ -86,7 +87,8 @@ class Link:
                 self.close()
                 raise DormouseError(f"the broker at {self._access.where} does not speak MQTT 5, which --group needs")
             self.close()
-            self.five, self._client = False, self._make()
+            self.five = False
+            self._client = self._make()
             problem = self._try()
         if problem:
             self.close()
@@ -144,6 +146,7 @@ class Link:
 
     def _make(self) -> paho.Client:
         five, session = self.five, self._session
+        self._answer = queue.SimpleQueue()  # what a client before this one said is over
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             session.client_id,
@@ -181,8 +184,10 @@ class Link:
             return words(error, self._access.host, self._access.tls is not None)
         self._client.loop_start()
         try:
-            return self._answer.get(timeout=_CONNECT_S)
+            return self._answer.get(timeout=_FIVE_S if self.five else _CONNECT_S)
         except queue.Empty:
+            if self.five:
+                return _OTHER_VERSION  # amqtt says nothing at all
             return f"no answer within {_CONNECT_S:.0f} s: is it an MQTT broker, and is TLS as it wants it?"
 
     # In paho's thread.

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dormouse.watching import ibm
-from dormouse.watching.lines import clock
+from dormouse.watching.lines import clean, clock
 from dormouse.watching.table import ago
 
 _STYLES = {ibm.CONNECTED: "green", ibm.DISCONNECTED: "yellow", ibm.UNKNOWN: "dim"}
@@ -28,6 +28,8 @@ def draw(monitor: ibm.Monitor, now: float, height: int, title: str = "", notes: 
         said = ibm.when(it.last.get("Time"))
         since = ago(now - said.timestamp()) if said else ""
         what = ibm.text(it).partition(": ")[2]
-        table.add_row(it.name, Text(it.state, _STYLES[it.state]), since, what, str(it.failed or ""), str(it.reconnects or ""))
+        state = Text(it.state, _STYLES[it.state])
+        # As Text: brackets of anybody's words are no markup.
+        table.add_row(Text(clean(it.name)), state, since, Text(clean(what)), str(it.failed or ""), str(it.reconnects or ""))
     count = f"{len(ordered)} clients" + (f", {len(ordered) - room} not shown" if len(ordered) > room else "")
     return Group(table, Text(f"{clock(now)}  {count}", "dim"), *(Text(note, "yellow") for note in notes))

@@ -24,7 +24,12 @@ def line(event: Event, utc: bool = False) -> str:
     """One event as one line."""
     text = _TEXTS.get(event["event"], _other)(event)
     name = event.get("node") or event.get("client") or ""
-    return f"{clock(event['at'], utc)}  {name}  {text}" if name else f"{clock(event['at'], utc)}  {text}"
+    return clean(f"{clock(event['at'], utc)}  {name}  {text}" if name else f"{clock(event['at'], utc)}  {text}")
+
+
+def clean(text: str) -> str:
+    """A text without what a terminal obeys: anybody may have published it."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def short(reading: Event, battery: bool = True) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dormouse.watching import nodes
-from dormouse.watching.lines import brief, clock
+from dormouse.watching.lines import brief, clean, clock
 from dormouse.watching.nodes import Fleet, Node
 
 _STYLES = {
@@ -80,17 +80,17 @@ def _row(node: Node, state: str, now: float, shared: bool, width: int) -> list[T
     failed = ", ".join(f"{kind} {count}" for kind, count in node.failures.most_common(3))
     firmware, python = node.report.get("firmware"), node.report.get("micropython")
     return [
-        Text(node.name),
+        Text(clean(node.name)),
         Text(state, _STYLES[state]),
-        Text(brief(node.reading)),
+        Text(clean(brief(node.reading))),
         Text(" ".join(cells), "yellow" if low else ""),
-        Text(str(node.report.get("rssi_dbm", ""))),
+        Text(clean(str(node.report.get("rssi_dbm", "")))),
         Text("" if node.seen is None else ago(now - node.seen)),
         Text("" if node.due is None else due(node.due - now)),
         Text(str(missed or ""), "yellow"),
-        Text("" if shared else str(gaps or (f"{dropped} dropped" if dropped else "")), "red"),
-        Text(failed, "yellow"),
-        Text(f"{firmware or '?'} on {python or '?'}" if firmware or python else ""),
+        Text("" if shared else clean(str(gaps or (f"{dropped} dropped" if dropped else ""))), "red"),
+        Text(clean(failed), "yellow"),
+        Text(clean(f"{firmware or '?'} on {python or '?'}") if firmware or python else ""),
     ]
 
 
