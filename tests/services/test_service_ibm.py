@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from dormouse import settings
+from dormouse.simulation import Topics
+from dormouse.subscriber import Message
+from node.services import ibm
 from nodes import ROOT, Listener, MakeNode
 
 FAST = {"speed": 20}
@@ -146,3 +149,15 @@ def test_two_devices_of_one_type_are_no_mistake(tmp_path: Path) -> None:
         config.write_text(settings.load(ROOT).text(SERVICE="ibm", TOPIC="a1b2c3/dormouse", NAME=name))
         nodes.append(settings.load(ROOT, config).node)
     assert checking.of_fleet(nodes) == []
+
+
+def test_simulate_follows_the_format() -> None:
+    read = settings.load(ROOT)
+    read.values.update(SERVICE="ibm", TOPIC="a1b2c3/dormouse", NAME="kitchen")
+    topics = Topics.of(ROOT, read, b"")
+    # What the service says on the board (the file is pure).
+    assert {leaf: ibm.topic("a1b2c3/dormouse", "kitchen", leaf) for leaf in ("readings", "history", "status", "result")} == {
+        leaf: topics[leaf] for leaf in ("readings", "history", "status", "result")
+    }
+    assert topics["set"].replace("/set/", "/+/") == ibm.subscriptions("", "")[0][0]
+    assert Message(topics["readings"], '{"d":{"seq":1}}', 1, False).json() == {"seq": 1}

@@ -167,6 +167,7 @@ class _Wake:
     """Whole wakes on the virtual board: config.py's sensors, ten stored records, and a command that waits."""
 
     def __init__(self, root: Path, read: settings.Settings, port: int) -> None:
+        self._root = root
         self._board = read["BOARD"]
         self._port = port
         self._world = World()
@@ -182,7 +183,7 @@ class _Wake:
         with tempfile.TemporaryDirectory(prefix="dormouse-size-") as folder:
             kept = Path(folder, "kept")
             with VirtualBoard(self._board, self._files, state=kept, world=self._world, speed=_SPEED, seed=1) as board:
-                topics = Topics.of(self._read, board.model.unique_id)
+                topics = Topics.of(self._root, self._read, board.model.unique_id)
                 board.run_wake()
                 self._world.wifi.ap_present = False
                 for _ in range(_STORED):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from dormouse import energy, ledger
+from dormouse import drivers, energy, ledger
 from dormouse.battery import cells
 from dormouse.errors import DormouseError, UsageError
 from dormouse.ledger import Ledger
@@ -61,18 +61,22 @@ class Options:
 
 @dataclass
 class Topics:
-    """The node's topics."""
+    """The node's topics. own: the service's, by leaf, "" for any other: src/node/services/__init__.py, _TOPICS."""
 
     base: str
+    own: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Settings, unique_id: bytes) -> Topics:
-        """TOPIC with the node's name in it; NAME = None is the end of the chip's id, as src/node/upload.py has it."""
+    def of(cls, root: Path, settings: Settings, unique_id: bytes, user: str | None = None) -> Topics:
+        """TOPIC with the node's name and user in it; NAME = None is the end of the chip's id, as src/node/session.py has it."""
         name = settings["NAME"] or unique_id.hex()[-6:]
-        return cls(settings["TOPIC"].replace("{name}", name))
+        service = root / "src" / "node" / "services" / f"{settings['SERVICE']}.py"
+        base = settings["TOPIC"].replace("{user}", user or "").replace("{name}", name)
+        return cls(base, dict(drivers.constant(service, "_TOPICS") or ()))
 
     def __getitem__(self, leaf: str) -> str:
-        return f"{self.base}/{leaf}"
+        form = self.own.get(leaf, self.own.get("", "{base}/{leaf}"))
+        return form.replace("{base}", self.base).replace("{leaf}", leaf)
 
 
 class Trace:
@@ -124,6 +128,7 @@ class Simulation:
     world: World
     options: Options
     report: Report
+    user: str | None = None  # of credentials.py
     outcomes: list[str] = field(default_factory=list)
     spent: list[tuple[float, float]] = field(default_factory=list)  # mC and s of each good wake and its sleep
     answers: set[object] = field(default_factory=set)
@@ -136,7 +141,7 @@ class Simulation:
             stack.callback(trace.close)
             new = self.options.state is None or not (self.options.state / "board.json").exists()
             board = stack.enter_context(self._board(trace))
-            topics = Topics.of(self.settings, board.model.unique_id)
+            topics = Topics.of(self.root, self.settings, board.model.unique_id, self.user)
             test_mode = self.settings["TEST_MODE"]
             book = Ledger((topics["readings"], topics["history"]), self.settings["UPLOAD_EVERY"], new=new, test_mode=test_mode)
             access = self.access

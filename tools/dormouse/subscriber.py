@@ -27,11 +27,13 @@ class Message:
     retain: bool
 
     def json(self) -> dict[str, object]:
-        """The payload as a JSON object; an empty dict when it is none."""
+        """The payload as a JSON object, what is under "d" when that is all (IBM's format); an empty dict when it is none."""
         try:
             value = json.loads(self.text)
         except ValueError:
             return {}
+        if isinstance(value, dict) and list(value) == ["d"]:
+            value = value["d"]
         return value if isinstance(value, dict) else {}
 
 

@@ -51,6 +51,9 @@ A new service's name goes into config.py's comment on SERVICE, and its recipe in
 
 What only the PC reads, as in drivers (sensors/__init__.py): a private const() costs no byte on the board.
 
+    _TOPICS = const((                      topics by leaf, "" for any other, where they are not TOPIC/leaf; "#": what a reader
+        ("", "{base}/{leaf}"),             of all subscribes to. For `dormouse simulate`. {base}: TOPIC, name and user put in
+    ))
     _LIMITS = const((                      one row for each limit: name, number, unit, its source
         ("message", 131072, "bytes", "..."),
     ))

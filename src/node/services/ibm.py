@@ -8,7 +8,12 @@ board under its id is not told of: the platform closes one of the two (288).
 Source: IBM Knowledge Center SSQP8H, "MQTT connectivity for devices". Pure.
 """
 
+from micropython import const
+
 from node.services import plain
+
+# For the PC alone.
+_TOPICS = const((("set", "iot-2/cmd/set/fmt/json"), ("#", "iot-2/#"), ("", "iot-2/evt/{leaf}/fmt/json")))
 
 result = plain.result  # adapt() has its turn with it
 

@@ -18,7 +18,7 @@ from dormouse.errors import DormouseError, UsageError
 from dormouse.project import find_root
 from dormouse.report import Report, command_name
 from dormouse.settings import Settings
-from dormouse.simulation import Access, Options, Simulation, need_interpreter
+from dormouse.simulation import Access, Options, Simulation, Topics, need_interpreter
 from dormouse.virtual.world import World
 
 _DEFAULT_PORT = 1883
@@ -86,6 +86,7 @@ def simulate(
             world=world,
             options=Options(wakes, sends, state, heap, trace, speed, realtime),
             report=report,
+            user=secrets.constants["USER"].value if "USER" in secrets.constants else None,
         )
         good = simulation.run()
     bad = sum(outcome not in ("published", "kept", "slept_on") for outcome in simulation.outcomes)
@@ -93,7 +94,7 @@ def simulate(
         report.end(_verdict(bad, wakes), good=False)
         raise typer.Exit(1)
     report.end(f"{wakes} wake{'s' if wakes > 1 else ''}: every one did its work and put itself to sleep.", good=True)
-    _next_steps(report, read)
+    _next_steps(report, root, read)
 
 
 def _verdict(bad: int, wakes: int) -> str:
@@ -102,12 +103,13 @@ def _verdict(bad: int, wakes: int) -> str:
     return f"{bad} of {wakes} wakes did not publish, or did not put the node to sleep."
 
 
-def _next_steps(report: Report, read: Settings) -> None:
+def _next_steps(report: Report, root: Path, read: Settings) -> None:
     name = command_name()
-    topic = read["TOPIC"].replace("{name}", "+")
+    base = read["TOPIC"].replace("{name}", "+").replace("{user}", "+")
+    topic = Topics(base, Topics.of(root, read, b"").own)["#"]
     report.gap()
     report.fact("next", f"change {read.base.file} (sensors, WAKE_EVERY_S) and run it again: {name} simulate")
-    report.fact("", f"your own broker: {name} simulate --broker HOST, and mosquitto_sub -h HOST -v -t '{topic}/#'")
+    report.fact("", f"your own broker: {name} simulate --broker HOST, and mosquitto_sub -h HOST -v -t '{topic}'")
     report.fact("", f"another board, less memory, a trace: {name} simulate --help; a real board: README.md")
 
 
