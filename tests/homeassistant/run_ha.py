@@ -1,6 +1,6 @@
 """The real Home Assistant beside a virtual node: `.venv/bin/python tests/homeassistant/run_ha.py [pytest's options]`.
 
-Makes build/homeassistant, a virtual environment with what requirements.txt names (about two minutes, once), and runs
+Makes build/homeassistant, a virtual environment with what requirements.txt names (a minute or two, once), and runs
 check_*.py with it. Where there is no Python for this release it says so and ends well: nothing was checked then.
 $HA_PYTHON names a Python; $HASS a Home Assistant that is installed already.
 """
@@ -50,7 +50,9 @@ def install(python: str) -> Path:
         return hass
     print(f"installing Home Assistant into {VENV.relative_to(ROOT)}", file=sys.stderr, flush=True)
     subprocess.run([python, "-m", "venv", "--clear", str(VENV)], check=True, timeout=60)
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    # All of Home Assistant compiled would take longer than the checks, which use a small part of it.
+    options = ["-qq", "--disable-pip-version-check", "--no-deps", "--no-compile"]
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", *options]
     try:
         subprocess.run([*pip, "-r", str(REQUIREMENTS)], check=True, timeout=_INSTALL_S)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
