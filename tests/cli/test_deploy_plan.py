@@ -164,6 +164,27 @@ def test_config_and_credentials_are_the_last_but_the_door() -> None:
     assert steps[-4:] == ["/credentials.py", "/config.py", "/lib/node/cycle.mpy", MANIFEST]
 
 
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_board_remembers_which_node_it_is_and_nothing_stays_in_the_stage(scene: str) -> None:
+    disk = {**SCENES[scene], **MINE}
+    found, manifest = seen(disk), disk.get(MANIFEST)
+    todo = plan.make(NEW, found, manifest, KNOWN, (), None, "shed")
+    disk = staged(disk, todo)
+    for words in todo.steps:
+        step(disk, words)
+    assert plan.node_of(disk[MANIFEST]) == "shed"
+    assert not [path for path in disk if path.startswith(STAGE)]
+    again = plan.make(NEW, seen(disk), disk[MANIFEST], KNOWN, (), None, "shed")
+    assert (again.steps, again.changed) == ([], [])
+    renamed = plan.make(NEW, seen(disk), disk[MANIFEST], KNOWN, (), None, "attic")
+    assert (renamed.changed, [words[2] for words in renamed.steps]) == ([], [MANIFEST])
+
+
+@pytest.mark.parametrize("torn", [None, b"", b"{", b"[]", b"7", b'{"node": 7}', b'{"version": 1, "files": {}}'])
+def test_a_board_that_does_not_know_who_it_is(torn: bytes | None) -> None:
+    assert plan.node_of(torn) is None
+
+
 def test_what_an_earlier_deploy_left_goes_and_what_somebody_changed_stays() -> None:
     disk = {**OLD, **MINE, MANIFEST: listing(OLD)}
     assert make(disk, NEW).removed == ["/lib/node/lamp.mpy"]

@@ -170,8 +170,9 @@ def _steps(
         return
     staged = {path: f"{STAGE}/{_hash(path.encode() + wanted[path])[:16]}" for path in plan.changed}
     needed = {staged[path]: wanted[path] for path in plan.changed}
-    lists = [f"{STAGE}/{_hash(text)[:16]}" for text in (between, final)]
-    needed.update(zip(lists, (between, final)))
+    listings = (between, final) if dropped else (final,)
+    lists = [f"{STAGE}/{_hash(text)[:16]}" for text in listings]
+    needed.update(zip(lists, listings))
     plan.copied = {place: content for place, content in needed.items() if found.hash(place) != _hash(content)}
     plan.discard = [path for path in found.files if path.startswith(STAGE + "/") and path not in needed]
 
@@ -199,7 +200,7 @@ def _steps(
     steps += [("rmdir", folder) for folder in gone]
     steps += put(sorted(last, key=lambda path: (path == CONFIG, path == CREDENTIALS)))
     steps += put(door) + opened
-    plan.steps = [*steps, ("mv", lists[1], MANIFEST)]
+    plan.steps = [*steps, ("mv", lists[-1], MANIFEST)]
 
 
 def _is_last(path: str) -> bool:
