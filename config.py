@@ -21,7 +21,7 @@ BATTERY = {                   # None: on mains; published as volts and percent
     "mah": 1000,              # capacity, 10 to 100000 mAh
     "stretch_below_v": 3.6,   # wakes four times less often below it, 0 to 6 V; None: never
     "stop_below_v": 3.4,      # the radio stays off below it, 0 to 6 V; None: never
-    "want_months": 4,         # 1 to 120; `dormouse simulate` warns if it will not last that long; None: no warning
+    "want_months": 4,         # 1 to 120; `dormouse check` warns if it will not last that long; None: no warning
 }
 BROKER = "192.168.1.10"       # host or host:port; user and password: credentials.py
 TLS = False                   # True: port 8883; the CA certificate is in credentials.py

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dormouse.checking import Rule
 
 
+_TABLES = ("sleep", "pins", "rails", "network", "virtual")  # that rules look at
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a rule has found. setting: a name of config.py or credentials.py. text: goes on after it: "is ...; allowed: ...".
@@ -54,9 +57,14 @@ class Node:
     def board(self) -> dict[str, Any]:
         """Its board.toml. Raises DormouseError when that cannot be read."""
         try:
-            return models.read(self["BOARD"], self.root / "boards")
+            found = models.read(self["BOARD"], self.root / "boards")
         except ValueError as error:
             raise DormouseError(str(error)) from error
+        for table in _TABLES:
+            if table not in found:
+                # A board of the user's own, of an older version.
+                raise DormouseError(f"boards/{self['BOARD']}/board.toml: [{table}] is missing; docs/boards.md, Add a board")
+        return found
 
     @property
     def chip(self) -> Chip:
