@@ -14,6 +14,7 @@ from dormouse.deploying import found as founds
 from dormouse.deploying.link import Link
 from dormouse.deploying.screen import Screen
 from dormouse.errors import DormouseError
+from dormouse.homeassistant import discovery
 from dormouse.settings import Settings
 
 
@@ -70,7 +71,11 @@ def _run(link: Link, job: Job, screen: Screen, dry_run: bool) -> None:
         screen.line(f"note: this board was {was} until now")
     foreign = plan.is_foreign(here, manifest, job.wanted[plan.MAIN])
     main = link.read(there.root + plan.MAIN) if foreign and here.hash(plan.FOREIGN_MAIN) is None else None
-    todo = plan.make(job.wanted, here, manifest, job.known, there.frozen, main, job.name)
+    former = link.read(there.root + discovery.PATH) if discovery.PATH in here.files else None
+    wanted, notes = discovery.updated(job.wanted, former)
+    for note in notes:
+        screen.line(f"note: {note}")
+    todo = plan.make(wanted, here, manifest, job.known, there.frozen, main, job.name)
     plan.space(todo, there, here)
     screen.plan(todo, there, dry_run)
     if dry_run:
