@@ -86,7 +86,7 @@ def simulate(
             world=world,
             options=Options(wakes, sends, state, heap, trace, speed, realtime),
             report=report,
-            user=secrets.constants["USER"].value if "USER" in secrets.constants else None,
+            user=_text(secrets, "USER"),
         )
         good = simulation.run()
     bad = sum(outcome not in ("published", "kept", "slept_on") for outcome in simulation.outcomes)
@@ -152,14 +152,13 @@ def _access(broker: str | None, secrets: ConstantsFile, root: Path, world: World
         world.dns.table[host] = socket.gethostbyname(host)
     except OSError as error:
         raise DormouseError(f"--broker: no address for {host}: {error.strerror or error}") from error
-    user, password = (secrets.constants[name].value if name in secrets.constants else None for name in ("USER", "PASSWORD"))
-    return Access(
-        host,
-        int(port or _DEFAULT_PORT),
-        "somebody's broker",
-        user if isinstance(user, str) else None,
-        password if isinstance(password, str) else None,
-    )
+    user, password = _text(secrets, "USER"), _text(secrets, "PASSWORD")
+    return Access(host, int(port or _DEFAULT_PORT), "somebody's broker", user, password)
+
+
+def _text(secrets: ConstantsFile, name: str) -> str | None:
+    value = secrets.constants[name].value if name in secrets.constants else None
+    return value if isinstance(value, str) else None
 
 
 def _embedded(stack: ExitStack, sends: bool, wakes: int) -> Access:
