@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import select
 import signal
 import subprocess
 import sys
-import termios
 import threading
 import time
 import tty
@@ -83,20 +81,24 @@ def test_a_port_that_another_program_has_is_named_so(
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"dormouse: {name}: another program has it")
 
 
-def test_raw_shows_everything_with_the_time(when_open: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_raw_shows_everything_with_the_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listen = log_port.listen
     master, slave = os.openpty()
     tty.setraw(slave)
 
-    def plugged() -> None:
-        os.write(master, b"\xfe\x12ab\r\ndelivered 1\r\nno end")
-        threading.Thread(target=unplug).start()
+    def watched(*arguments: Any) -> Iterator[Any]:
+        text = b""
+        for event in listen(*arguments):
+            if event.kind == "came":
+                os.write(master, b"\xfe\x12ab\r\ndelivered 1\r\nno end")
+            text += event.data
+            yield event
+            if event.kind == "data" and text.endswith(b"no end"):
+                os.close(master)
 
-    def unplug() -> None:
-        while int.from_bytes(fcntl.ioctl(slave, termios.FIONREAD, bytes(4)), sys.byteorder):
-            time.sleep(0.02)  # nobody has read it yet
-        os.close(master)
-
-    when_open(plugged)
+    monkeypatch.setattr(log_port, "listen", watched)
     command.logs(port=os.ttyname(slave), raw=True, wakes=1)
     os.close(slave)
     lines = capsys.readouterr().out.splitlines()
