@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from command_line import environment
-from new_node import files, run, template
+from new_node import files, run, template, uncompiled
 from test_new_trial import Authority, served
 
 from brokers import Mosquitto, unused_port
@@ -30,6 +30,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "template"
     folder.mkdir()
     monkeypatch.chdir(template(folder))
+    uncompiled(monkeypatch)
     return folder
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from command_line import ROOT
-from new_node import files, run, template
+from new_node import files, run, template, uncompiled
 
-from dormouse import constants, settings
+from dormouse import bundle, constants, settings
 from dormouse.newnode import wifi
 from dormouse.newnode.written import PRIVATE, Files
 
@@ -22,10 +23,15 @@ QUIET = ("--yes", "--no-try")
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(template(tmp_path))
     monkeypatch.setattr(wifi, "ssid", lambda: None)
+    uncompiled(monkeypatch)
     return tmp_path
 
 
-def test_a_node_by_options(root: Path) -> None:
+def test_a_node_by_options(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.chdir(root)
+    compiled = mock.Mock(wraps=bundle.files)
+    monkeypatch.setattr(bundle, "files", compiled)
     done = run(
         "greenhouse", *QUIET, *WIFI, "--board", "esp8266", "--broker", "broker.lan:1884", "--user", "garden",
         "--password", "s'\"\\", "--every", "5min", "--battery", "2xaa", "--mah", "2500",
@@ -57,7 +63,8 @@ BROKER = "broker.lan:1884"    # host or host:port; user and password: credential
     for step in ("check", "flash", "deploy", "logs"):
         assert f"dormouse {step} greenhouse  #" in done.out
     assert "cannot be tried from this PC" in done.out and "config.py is as it came" in done.out
-    # What is written is what the check reads.
+    # What is written is what the check reads, and was compiled.
+    compiled.assert_called_once()
     read = settings.load(root, node="greenhouse")
     assert (read["BOARD"], read["WAKE_EVERY_S"], read["BATTERY"]["mah"]) == ("esp8266", 300, 2500)
 
@@ -141,6 +148,31 @@ def test_what_must_be_said_is_named(root: Path) -> None:
     done = run("x", "--no-try", answers="")
     assert done.status == 2 and "nobody answers: give --board, or --yes" in done.err
     assert files(root) == {}
+
+
+def test_a_room_is_asked_for_where_it_is_shown(root: Path) -> None:
+    assert run("one", *QUIET, *WIFI, "--area", "Garden").status == 0
+    assert 'AREA = "Garden"' in files(root)["nodes/one.py"]
+    done = run("one", *QUIET, "--force", "--area", "x" * 33)
+    assert done.status == 2 and "--area: AREA is" in done.err and "1 to 32 bytes" in done.err
+    config = root / "config.py"
+    config.write_text(config.read_text().replace('SERVICE = "plain"', 'SERVICE = "homeassistant"'))
+    answers = "\n\nn\n\n\nCellar\n\n\n"
+    done = run("two", "--no-try", answers=answers)
+    assert done.status == 0 and "Its room in Home Assistant (Enter: none): Cellar" in done.out, done.out + done.err
+    assert settings.load(root, node="two")["AREA"] == "Cellar"
+
+
+def test_a_config_that_is_not_in_order_comes_first(root: Path) -> None:
+    config = root / "config.py"
+    config.write_text(config.read_text().replace("MAX_AWAKE_S = 20", "MAX_AWAKE_S = 4"))
+    done = run("x", *QUIET, *WIFI)
+    line = next(at for at, text in enumerate(config.read_text().splitlines(), 1) if text.startswith("MAX_AWAKE_S"))
+    assert (done.status, done.err) == (1, f"dormouse: config.py:{line}: MAX_AWAKE_S is 4; allowed: 5 to 60 s\n")
+    config.write_text("BOARD = open('x')\n")
+    assert "BOARD is not a constant" in run("x", *QUIET, *WIFI).err
+    config.unlink()
+    assert run("x", *QUIET, *WIFI).status == 2 and files(root) == {}
 
 
 def test_names_that_are_taken(root: Path) -> None:

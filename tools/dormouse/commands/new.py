@@ -35,6 +35,7 @@ _SENSOR = typer.Option(
     help="A sensor, such as air=sht4x or bed=soil,pin=6,dry_mv=2400,wet_mv=1100; none for no sensor. Repeatable.",
     metavar="NAME=DRIVER[,...]",
 )
+_AREA = typer.Option(help="Its room, shown in Home Assistant.", metavar="TEXT")
 _BATTERY = typer.Option(help="Its type, such as lipo or 2xaa; none: on mains.", metavar="TYPE")
 _MAH = typer.Option(help="The battery's capacity, mAh.", metavar="MAH")
 _YES = typer.Option("--yes", "-y", help="Ask nothing: options, and config.py's values for the rest.")
@@ -54,6 +55,7 @@ def new(
     password: Annotated[str | None, _PASSWORD] = None,
     every: Annotated[str | None, _EVERY] = None,
     sensor: Annotated[list[str] | None, _SENSOR] = None,
+    area: Annotated[str | None, _AREA] = None,
     battery: Annotated[str | None, _BATTERY] = None,
     mah: Annotated[str | None, _MAH] = None,
     yes: Annotated[bool, _YES] = False,
@@ -71,7 +73,7 @@ def new(
     path = _path(root, name, force)
     draft, secrets = Draft(root, name, path.exists()), secret.read(root)
     renew = force or not secrets.there
-    given = Given(board, ssid, wifi_password, broker, tls, ca, user, password, every, tuple(sensor or ()), battery, mah)
+    given = Given(board, ssid, wifi_password, broker, tls, ca, user, password, every, tuple(sensor or ()), area, battery, mah)
     if not renew:
         _keep(secrets, given, ask)
     if draft.untouched():
@@ -83,6 +85,7 @@ def new(
         parts.broker(draft, secrets, given, ask, renew)
         parts.interval(draft, given, ask)
         sensing.sensors(draft, given.sensors, ask)
+        parts.area(draft, given, ask)
         parts.battery(draft, given, ask)
     except ValueError as error:  # of a value that no question stands for
         raise UsageError(str(error)) from None

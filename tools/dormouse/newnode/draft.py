@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dormouse import drivers, settings
-from dormouse.constants import ERROR, Problem
+from dormouse import constants, drivers, settings
+from dormouse.constants import ERROR, ConstantsFile, Problem
+from dormouse.errors import UsageError
 from dormouse.newnode import layout
+from dormouse.project import shown
 from dormouse.settings import Settings, SettingsError
 
 PREFIX = "dormouse-new-"  # of folders where things are checked before they are written
@@ -27,8 +30,12 @@ class Draft:
 
     def __init__(self, root: Path, name: str, again: bool = False) -> None:
         self.root = root
-        self._read = settings.load(root, node=name if again else None)
-        self.base = self._read.base
+        self.base = _config(root)
+        # Some services want a NAME, which config.py need not have: it has one as soon as there is a node.
+        read = settings.load(root, node=name) if again else self._look({"NAME": layout.literal(name)})
+        if isinstance(read, SettingsError):
+            raise SettingsError([replace(problem, file=self.base.file) for problem in read.problems])
+        self._read = read
         self._looked: dict[str, Settings | SettingsError] = {}  # most answers are what was there already
         own = {known: self._read[known] for known in self._read.overlaid} if again else {}
         self.changes: dict[str, Any] = {**own, "NAME": name}
@@ -112,6 +119,17 @@ class Draft:
         values = {name: constant.value for name, constant in self.base.constants.items()}
         rest = [name for name in values if name != "NAME" and name in self.changes and self.changes[name] != values[name]]
         return {"NAME": self.changes["NAME"], **{name: self.changes[name] for name in rest}}
+
+
+def _config(root: Path) -> ConstantsFile:
+    path = root / "config.py"
+    try:
+        found = constants.read(path, shown(path))
+    except OSError as error:
+        raise UsageError(f"cannot read {shown(path)}: {(error.strerror or str(error)).lower()}") from error
+    if found.problems:
+        raise SettingsError(found.problems)
+    return found
 
 
 def plain(problem: Problem) -> str:

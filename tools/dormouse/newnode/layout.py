@@ -74,7 +74,7 @@ class _Comments:
 
     def __init__(self, base: ConstantsFile) -> None:
         self._base = base
-        self._lines = base.source.splitlines()
+        self._lines = base.source.split("\n")
         self._at: dict[int, tuple[str, int]] = {}  # line, from 1: text and column
         for token in tokenize.generate_tokens(io.StringIO(base.source).readline):
             if token.type == tokenize.COMMENT and token.start[1]:

@@ -37,6 +37,7 @@ class Given:
     password: str | None = None
     every: str | None = None
     sensors: tuple[str, ...] = ()
+    area: str | None = None
     battery: str | None = None
     mah: str | None = None
 
@@ -139,6 +140,17 @@ def interval(draft: Draft, given: Given, ask: Asker) -> None:
         return draft.put("WAKE_EVERY_S", words.seconds(text))
 
     ask.value("--every", given.every, "Wake every (90s, 15min, 2h)", put, default)
+
+
+def area(draft: Draft, given: Given, ask: Asker) -> None:
+    """AREA: asked where Home Assistant shows it."""
+    if given.area is None and draft["SERVICE"] != "homeassistant":
+        return
+
+    def put(text: str) -> Any:
+        return draft.put("AREA", text or None)
+
+    ask.value("--area", given.area, "Its room in Home Assistant (Enter: none)", put, draft["AREA"] or "")
 
 
 def battery(draft: Draft, given: Given, ask: Asker) -> None:
