@@ -181,6 +181,13 @@ def test_all_of_them_answer(mosquitto: Any, waking: Callable[..., None], capsys:
     assert told.err == "dormouse: shed refuses it: wake_every_s: 10 to 2592000\n"
 
 
+def test_of_all_those_that_are_missing_are_not_waited_for(mosquitto: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    Sleeper(mosquitto, "attic", wake_s=-7 * 3600)
+    assert send(mosquitto, "--all", "wake_every_s=300") == 0
+    out = capsys.readouterr().out
+    assert "attic is missing: its upload was due at " in out and "not waited for: attic" in out and "stays queued" in out
+
+
 def test_a_node_that_never_came_gets_nothing(mosquitto: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert send(mosquitto, "kitchen", "wake_every_s=300") == 1
     error = capsys.readouterr().err

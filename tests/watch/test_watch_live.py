@@ -206,6 +206,22 @@ def test_tls_is_checked(mosquitto_factory: Callable[..., Any], capsys: pytest.Ca
     assert cli.main([*words, "--ca", "nowhere.pem"]) == 2
 
 
+def test_a_client_certificate_lets_it_in(mosquitto_factory: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
+    from tlskit import authority
+
+    ca = authority()
+    broker = mosquitto_factory(*ca.broker(), f"cafile {ca.path('ca.pem')}", "require_certificate true")
+    words = ["watch", "--broker", broker.url, "--topic", "dormouse/{name}", "--for", "0", "--ca", ca.path("ca.pem")]
+    for cert, key in (("client.pem", "client.key"), ("client.der", "client.key.der")):
+        assert cli.main([*words, "--cert", ca.path(cert), "--key", ca.path(key)]) == 0, capsys.readouterr()
+    capsys.readouterr()
+    assert cli.main(words) == 1
+    assert "no use of the broker" in capsys.readouterr().err
+    assert cli.main([*words, "--cert", ca.path("client.pem"), "--key", ca.path("other.key")]) == 1
+    assert "--cert and --key are no certificate and its key" in capsys.readouterr().err
+    assert cli.main([*words, "--cert", ca.path("client.pem")]) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -18,7 +18,7 @@ from dormouse.watching import access, sending, shared
 from dormouse.watching.access import Wanted
 from dormouse.watching.client import Link
 from dormouse.watching.lines import clock
-from dormouse.watching.nodes import Node
+from dormouse.watching.nodes import MISSING, Node
 from dormouse.watching.sending import Sending
 from dormouse.watching.topics import Topics
 
@@ -37,6 +37,8 @@ _USER = typer.Option(help="Who logs in, instead of credentials.py's USER.", meta
 _PASSWORD = typer.Option(help="The password.", envvar="DORMOUSE_PASSWORD", metavar="TEXT")
 _TLS = typer.Option("--tls", help="TLS, port 8883; checked with the system's authorities, or --ca.")
 _CA = typer.Option(help="TLS, checked with this authority's certificate, PEM or DER.", metavar="FILE")
+_CERT = typer.Option(help="This computer's certificate, where the broker wants one, PEM or DER.", metavar="FILE")
+_KEY = typer.Option(help="Its key, PEM or DER.", metavar="FILE")
 _TOPIC = typer.Option(help="Where the nodes publish, instead of config.py's TOPIC: dormouse/{name}.", metavar="TOPIC")
 
 
@@ -52,6 +54,8 @@ def send(
     password: Annotated[str | None, _PASSWORD] = None,
     tls: Annotated[bool, _TLS] = False,
     ca: Annotated[Path | None, _CA] = None,
+    cert: Annotated[Path | None, _CERT] = None,
+    key: Annotated[Path | None, _KEY] = None,
     topic: Annotated[str | None, _TOPIC] = None,
 ) -> None:
     """Send a command to a node that sleeps, and wait for its answer. For example: dormouse send kitchen wake_every_s=300
@@ -68,7 +72,7 @@ def send(
         raise UsageError("--cancel takes a retained command back: no NAME=VALUE, no --retain")
     if retain and (words_once := sending.once(schema, command)):
         raise UsageError(f"{words_once[0]} is obeyed once: retained it would come on every power-up, so the node refuses it")
-    found = access.find(root, Wanted(broker, user, password, tls, ca, topic), name)
+    found = access.find(root, Wanted(broker, user, password, tls, ca, cert, key, topic), name)
     if found.service not in _SERVED and topic is None:
         raise UsageError(f"SERVICE is {found.service!r}: its commands go another way (docs/services.md)")
     topics = Topics(found.topic, found.name or name)
@@ -142,6 +146,9 @@ def _stays(run: Sending, retain: bool) -> str:
 
 def _wait(run: Sending, known: list[Node], wait: int | None, retain: bool) -> None:
     now = time.time()
+    if not run.names and (gone := [node.name for node in known if node.state(now) == MISSING]):
+        print(f"not waited for: {_some(gone)}, missing for longer than any backoff lasts")
+        known = [node for node in known if node.name not in gone]
     due = sending.due_at(known, now) if known else None
     until = now + wait if wait is not None else (due if due is not None else now + _UNKNOWN_S) + sending.AFTER_S
     wanted = [node.name for node in known] or list(run.names)
@@ -165,6 +172,11 @@ def _wait(run: Sending, known: list[Node], wait: int | None, retain: bool) -> No
     _tell(run, wanted, retain)
 
 
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_LINES} more" if len(names) > _MOST_LINES else ""
+    return ", ".join(names[:_MOST_LINES]) + more
+
+
 def _came(run: Sending, wanted: list[str]) -> str:
     return f"{len(run.answers)} of {len(wanted)} answered, " if len(wanted) > 1 else ""
 
@@ -180,8 +192,6 @@ def _tell(run: Sending, wanted: list[str], retain: bool) -> None:
             refused.append(f"{name} refuses it: {answer.get('error', 'no reason given')}")
     if silent:
         print(_stays(run, retain))
-        some = ", ".join(silent[:_MOST_LINES])
-        some += f" and {len(silent) - _MOST_LINES} more" if len(silent) > _MOST_LINES else ""
-        refused.append(f"no answer yet from {some}")
+        refused.append(f"no answer yet from {_some(silent)}")
     if refused:
         raise DormouseError("; ".join(refused))

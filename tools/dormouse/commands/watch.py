@@ -28,6 +28,8 @@ _USER = typer.Option(help="Who logs in, instead of credentials.py's USER.", meta
 _PASSWORD = typer.Option(help="The password.", envvar="DORMOUSE_PASSWORD", metavar="TEXT")
 _TLS = typer.Option("--tls", help="TLS, port 8883; checked with the system's authorities, or --ca.")
 _CA = typer.Option(help="TLS, checked with this authority's certificate, PEM or DER.", metavar="FILE")
+_CERT = typer.Option(help="This computer's certificate, where the broker wants one, PEM or DER.", metavar="FILE")
+_KEY = typer.Option(help="Its key, PEM or DER.", metavar="FILE")
 _TOPIC = typer.Option(help="Where the nodes publish, instead of config.py's TOPIC: dormouse/{name}.", metavar="TOPIC")
 _JSON = typer.Option("--json", help="A line of JSON per event instead of the table.")
 _CSV = typer.Option("--csv", help="Append readings to this file too.", metavar="FILE")
@@ -49,6 +51,8 @@ def watch(
     password: Annotated[str | None, _PASSWORD] = None,
     tls: Annotated[bool, _TLS] = False,
     ca: Annotated[Path | None, _CA] = None,
+    cert: Annotated[Path | None, _CERT] = None,
+    key: Annotated[Path | None, _KEY] = None,
     topic: Annotated[str | None, _TOPIC] = None,
     as_json: Annotated[bool, _JSON] = False,
     csv: Annotated[Path | None, _CSV] = None,
@@ -78,7 +82,8 @@ def watch(
     chosen = tuple(names or ())
     if as_ibm and csv is not None:
         raise UsageError("--csv is for readings, of which --ibm has none")
-    found = access.find(find_root(), Wanted(broker, user, password, tls, ca, topic), chosen[0] if len(chosen) == 1 else None)
+    wanted = Wanted(broker, user, password, tls, ca, cert, key, topic)
+    found = access.find(find_root(), wanted, chosen[0] if len(chosen) == 1 else None)
     on_screen = sys.stdout.isatty() and not as_json
     if as_ibm:
         _quickstart(client_id, chosen, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ class Wanted:
     password: str | None = None
     tls: bool = False
     ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
     topic: str | None = None
 
 
@@ -62,9 +65,11 @@ def find(root: Path, wanted: Wanted, node: str | None = None) -> Access:
     own = wanted.broker is None
     text = wanted.broker or str(values["BROKER"])
     secrets, folder = _secrets(root) if own else ({}, root)
-    secure = wanted.tls or wanted.ca is not None or (own and bool(values["TLS"]))
+    if (wanted.cert is None) != (wanted.key is None):
+        raise UsageError("--cert and --key go together")
+    secure = wanted.tls or bool(wanted.ca or wanted.cert) or (own and bool(values["TLS"]))
     host, port = address(text, "--broker" if wanted.broker else "BROKER", SECURE if secure else PLAIN)
-    context = _context(wanted.ca, secrets if own else {}, folder) if secure else None
+    context = _context(wanted, secrets, folder) if secure else None
     user = wanted.user if wanted.user is not None else secrets.get("USER")
     password = wanted.password if wanted.password is not None else secrets.get("PASSWORD")
     if password is not None and user is None:
@@ -96,26 +101,50 @@ def _secrets(root: Path) -> tuple[dict[str, Any], Path]:
     return {name: constant.value for name, constant in found.constants.items()}, root
 
 
-def _context(option: Path | None, secrets: dict[str, Any], folder: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    ca = secrets.get("CA")
-    what = "--ca" if option else "CA of credentials.py"
-    if option is None and not ca:
-        return context  # the system's authorities
-    try:
-        data = ca if isinstance(ca, bytes) and not option else _bytes(option or str(ca), folder)
-    except OSError as error:
-        path = option or folder / str(ca).lstrip("/")
-        raise UsageError(f"{what}: cannot read {shown(Path(path))}: {(error.strerror or str(error)).lower()}") from error
-    try:
-        # Text is PEM, bytes are DER: the board's files are DER.
-        context.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
-    except (ssl.SSLError, ValueError) as error:
-        raise DormouseError(f"{what} is no certificate in PEM or DER: {error}") from error
+def _context(wanted: Wanted, secrets: dict[str, Any], folder: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context()  # without a CA: the system's authorities
+    if data := _read("CA", wanted.ca, secrets, folder):
+        try:
+            # Text is PEM, bytes are DER: the board's files are DER.
+            context.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
+        except (ssl.SSLError, ValueError) as error:
+            raise DormouseError(f"{_what('CA', wanted.ca)} is no certificate in PEM or DER: {error}") from error
+    cert, key = _read("CERT", wanted.cert, secrets, folder), _read("KEY", wanted.key, secrets, folder)
+    if cert and key:
+        try:
+            _show(context, cert, key)
+        except (ssl.SSLError, ValueError, TypeError) as error:
+            what = f"{_what('CERT', wanted.cert)} and {_what('KEY', wanted.key)}"
+            raise DormouseError(f"{what} are no certificate and its key in PEM or DER: {error}") from error
     return context
 
 
-def _bytes(where: Path | str, folder: Path) -> bytes:
-    if isinstance(where, str) and "-----BEGIN" in where:
-        return where.encode()
-    return (where if isinstance(where, Path) else folder / where.lstrip("/")).read_bytes()
+def _what(name: str, option: Path | None) -> str:
+    return f"--{name.lower()}" if option else f"{name} of credentials.py"
+
+
+def _read(name: str, option: Path | None, secrets: dict[str, Any], folder: Path) -> bytes | None:
+    value = option or secrets.get(name)
+    if not value or isinstance(value, bytes):
+        return value or None
+    if isinstance(value, str) and "-----BEGIN" in value:
+        return value.encode()
+    path = option or folder / str(value).lstrip("/")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"{_what(name, option)}: cannot read {shown(path)}: {reason}") from error
+
+
+def _show(context: ssl.SSLContext, cert: bytes, key: bytes) -> None:
+    """The client's own certificate. Python reads it from a file only, and PEM only."""
+    from cryptography.hazmat.primitives import serialization as form
+
+    pem = cert if b"-----BEGIN" in cert else ssl.DER_cert_to_PEM_cert(cert).encode()
+    load = form.load_pem_private_key if b"-----BEGIN" in key else form.load_der_private_key
+    pem += load(key, None).private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
+    with tempfile.TemporaryDirectory(prefix="dormouse-") as place:  # its owner's alone
+        path = Path(place, "client.pem")
+        path.write_bytes(pem)
+        context.load_cert_chain(path)
