@@ -111,6 +111,20 @@ def test_the_boards_own_pin_counts_where_none_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_one_pin_under_two_names(tmp_path: Path) -> None:
+    one = {"driver": "ds18b20"}
+    board: dict[str, object] = {"BOARD": "pyboard_d", "BATTERY": None}
+    sensors = {"a": {**one, "pin": "X1"}, "b": {**one, "pin": "A0"}}
+    assert said(tmp_path, sensors, **board) == ["SENSORS['b'] has the pin 'A0', as 'a'"]
+    # The bus X is X9 and X10, which its entry does not say; the pin's name on the WBUS is the chip's C1.
+    assert said(tmp_path, {"air": AIR, "b": {**one, "pin": "X10"}}, **board) == ["SENSORS['b'] has the pin 'X10', as 'air'"]
+    wake = {"a": {**one, "pin": "W24"}}
+    assert said(tmp_path, wake, WAKE_PIN={"pin": "C1"}, **board) == ["SENSORS['a'] has the pin 'W24', as 'WAKE_PIN'"]
+    probe = {"driver": "adc", "pin": 27}
+    nano: dict[str, object] = {"BOARD": "nano_rp2040", "BATTERY": None}
+    assert said(tmp_path, {"a": probe, "b": {**probe, "pin": "A1"}}, **nano) == ["SENSORS['b'] has the pin 'A1', as 'a'"]
+
+
 def test_what_takes_too_long(tmp_path: Path) -> None:
     slow = {"driver": "dht22", "pin": 6, "samples": 9}
     found = said(tmp_path, {"air": slow}, MAX_AWAKE_S=20)

@@ -26,11 +26,12 @@ _FOLDERS = sorted(path.parent.name for path in _BOARDS.glob("*/profile.py"))
 _KINDS = {"measured", "datasheet", "code", "doc", "estimate"}
 _KEYS = {
     "": {"name", "title", "chip", "port", "usb", "firmware", "flash", "currents", "sleep", "pins", "rails"}
-    | {"network", "radio", "wiring", "trouble", "adc", "virtual", "virtual_sources"},
+    | {"reach", "network", "radio", "wiring", "trouble", "adc", "virtual", "virtual_sources"},
     "firmware": {"name", "also", "page", "suffix", "minimum", "machine", "hostname", "source"},
     "flash": {"method", "offset", "baud", "enter", "flash_bytes", "filesystem_bytes", "source"},
     "sleep": {"max_ms", "retained_bytes", "kind", "source"},
     "pins": {"i2c", "spi", "onewire", "led", "led_on", "light", "battery", "rail", "wake", "kind", "source"},
+    "reach": {"button", "uart", "source"},
     "network": {"local_names", "source"},
     "rails": {"battery", "always", "sensors", "switched", "settle_ms", "divider", "source"},
     "virtual": {"boot_ms", "wake_boot_ms", "radio_ms", "associate_ms", "associate_bssid_ms", "dhcp_ms", "scan_ms"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dormouse import drivers
+from dormouse.virtual import models
 
 # What an option's note says when the pin is the profile's.
 _OWN = {"the board's 1-Wire pin": "ONEWIRE", "the board's battery pin": "VBAT"}
@@ -20,9 +21,11 @@ def find(root: Path, values: dict[str, Any]) -> list[tuple[str, str]]:
     """
     wrong = []
     addresses: dict[tuple[Any, int], str] = {}
-    pins: dict[str, list[tuple[str, str, str | None]]] = {}  # who, how, ROM code
+    pins: dict[str, list[tuple[str, str, str | None]]] = {}  # by the chip's name: who, how, ROM code
+    names, lines = _board(root, values["BOARD"])
     if values["WAKE_PIN"] is not None:
-        pins[str(values["WAKE_PIN"]["pin"])] = [("WAKE_PIN", "wake", None)]
+        wake = values["WAKE_PIN"]["pin"]
+        pins[str(names.get(wake, wake))] = [("WAKE_PIN", "wake", None)]
     for sensor, options in values["SENSORS"].items():
         driver = drivers.read(root, options["driver"])
         bus = options.get("i2c") or drivers.profile(root, values["BOARD"], "I2C")
@@ -36,8 +39,8 @@ def find(root: Path, values: dict[str, Any]) -> list[tuple[str, str]]:
                 if other != sensor:
                     wrong.append((sensor, f"has the I2C address {address:#x}, as {other!r} on the same bus"))
         rom = next((options.get(o.name) for o in driver.allowed.values() if o.allowed == "rom"), None)
-        for pin, how in _pins(root, values["BOARD"], driver, options, bus):
-            others = pins.setdefault(str(pin), [])
+        for pin, how in _pins(root, values["BOARD"], driver, options, bus, lines):
+            others = pins.setdefault(str(names.get(pin, pin)), [])
             for other, as_what, its_rom in others:
                 if how == as_what and how in _SHARED:
                     continue
@@ -52,8 +55,19 @@ def find(root: Path, values: dict[str, Any]) -> list[tuple[str, str]]:
     return wrong
 
 
-def _pins(root: Path, board: str, driver: drivers.Driver, options: dict[str, Any], bus: Any) -> Iterator[tuple[Any, str]]:
-    """The pins of a sensor, and for what."""
+def _board(root: Path, board: str) -> tuple[dict[str, str], list[str]]:
+    """The board's names of pins with the chip's, and the lines of its own I2C bus."""
+    try:
+        pins = models.read(board, root / "boards")["pins"]
+    except (ValueError, KeyError):
+        return {}, []  # the rules say so (checking/node.py)
+    return pins.get("names", {}), [line.split()[1] for line in pins["i2c"]]
+
+
+def _pins(
+    root: Path, board: str, driver: drivers.Driver, options: dict[str, Any], bus: Any, lines: list[str]
+) -> Iterator[tuple[Any, str]]:
+    """The pins of a sensor, and for what. lines: of the board's own bus, where bus names none."""
     for name, row in driver.allowed.items():
         pin = options.get(name, row.default)
         if pin is None and row.note in _OWN:
@@ -64,7 +78,8 @@ def _pins(root: Path, board: str, driver: drivers.Driver, options: dict[str, Any
         elif row.allowed in drivers.PINS and pin is not None:
             yield pin, f"pin of {driver.name}"
     if "i2c" in driver.options and bus:
-        for line in bus[1:]:
+        own = bus == drivers.profile(root, board, "I2C")
+        for line in lines if own and bus[1] is None else bus[1:]:
             if line is not None:
                 yield line, "bus"
     if "supply" in options:

@@ -60,7 +60,9 @@ def shown(node: Node, able: Any) -> str:
     taken = pins.get("taken", {})
     named = {name: chips(node, name) for name in pins.get("names", {}) if name != "VBAT" and name not in taken}
     found = [repr(pin) for pin in node.chip.pins if pin in able and str(pin) not in taken and node.chip.port != "stm32"]
-    found = found or [repr(name) for name, pin in named.items() if pin in able and name != pins["rail"]]
+    # Of several names of a pin the first.
+    first = {pin: name for name, pin in reversed(named.items())}
+    found = found or [repr(name) for name, pin in named.items() if pin in able and first[pin] == name != pins["rail"]]
     return ", ".join(found) or "none"
 
 
