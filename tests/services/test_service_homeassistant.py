@@ -6,12 +6,14 @@ The PC's part is tests/services/test_ha_discovery.py; the real Home Assistant ha
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from errors_broker import ScriptedBroker
 
-from nodes import Listener, MakeNode
+from dormouse import settings
+from nodes import ROOT, Listener, MakeNode
 
 FAST = {"speed": 20}
 PAD = "x" * 420  # a message is about as long as that
@@ -105,3 +107,24 @@ def test_without_the_file_it_is_plain(make_node: MakeNode, mosquitto: Any, liste
     assert "delivered 1" in slept(node).output
     listener.until(lambda: bool(listener.on("readings")))
     assert configs(listener) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"NAME": None}, "NAME is None; with SERVICE"),
+        ({"TOPIC": "a/{user}/{name}"}, "TOPIC is 'a/{user}/{name}'; with SERVICE"),
+        ({"SERVICE": "plain", "AREA": "Shed"}, "AREA is 'Shed', which only SERVICE"),
+        ({"AREA": "Shed"}, None),
+    ],
+)
+def test_check_says_what_home_assistant_needs(tmp_path: Path, changes: dict[str, Any], told: str | None) -> None:
+    config = tmp_path / "config.py"
+    config.write_text(settings.load(ROOT).text(SERVICE="homeassistant", NAME="shed"))
+    config.write_text(settings.load(ROOT, config).text(**changes))
+    try:
+        problems = settings.load(ROOT, config).warnings
+    except settings.SettingsError as error:
+        problems = error.problems
+    found = [str(problem) for problem in problems]
+    assert [told in text for text in found if "SERVICE" in text] == ([True] if told else [])

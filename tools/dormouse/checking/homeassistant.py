@@ -20,3 +20,14 @@ def name(node: Node) -> Iterator[Finding]:
 def area(node: Node) -> Iterator[Finding]:
     if node["AREA"] is not None and node["SERVICE"] != _SERVICE:
         yield Finding("AREA", f'is {node["AREA"]!r}, which only SERVICE "{_SERVICE}" tells anybody')
+
+
+@rule(
+    "homeassistant-user",
+    ERROR,
+    "with `homeassistant` a `TOPIC` with `{user}` in it",
+    "is announced with another topic than it publishes on",
+)
+def user(node: Node) -> Iterator[Finding]:
+    if node["SERVICE"] == _SERVICE and "{user}" in node["TOPIC"]:
+        yield Finding("TOPIC", f'is {node["TOPIC"]!r}; with SERVICE "{_SERVICE}" write the user\'s name in place of {{user}}')
