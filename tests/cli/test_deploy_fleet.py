@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from command_line import ROOT
@@ -16,11 +17,13 @@ from serial.tools import list_ports
 
 from dormouse import settings
 from dormouse.cli import main
-from dormouse.deploying import fleet, job, plan
+from dormouse.deploying import fleet, job, node, plan
+from dormouse.subscriber import Subscriber
 from dormouse.virtual import interpreter
 from dormouse.virtual.board import VirtualBoard
 
 CP2102 = 0x10C4
+COMPILED: dict[str, dict[str, bytes]] = {}
 FLEET = {"attic": "esp8266", "garden": "d1_mini", "shed": "esp8266"}
 
 
@@ -36,6 +39,16 @@ def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, board in {**FLEET, "example_more": "pico_w"}.items():
         (tmp_path / "nodes" / f"{name}.py").write_text(f"NAME = {name!r}\nBOARD = {board!r}\n")
     monkeypatch.chdir(tmp_path)
+    compile_node = node.files
+
+    def compiled_once(root: Path, read: Any, path: Path, secrets: Any) -> dict[str, bytes]:
+        """All of these nodes on one kind of board have the same modules."""
+        board = read["BOARD"]
+        if board not in COMPILED:
+            COMPILED[board] = compile_node(root, read, path, secrets)
+        return {**COMPILED[board], "/config.py": read.text().encode()}
+
+    monkeypatch.setattr(node, "files", compiled_once)
     return tmp_path
 
 
@@ -109,6 +122,26 @@ def test_each_board_says_which_node_it_is(template: Path, desk: Desk, capsys: py
         assert there.read_file("config.py") == job.prepare(template, name).wanted["/config.py"]
         assert json.loads(there.read_file("dormouse.json"))["node"] == name
     assert desk.boards["stranger"].read_file("main.py") == IDLE
+
+
+def test_wake_asks_each_of_them_and_touches_no_board_that_has_not_answered(
+    template: Path, desk: Desk, mosquitto: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = f"{mosquitto.host}:{mosquitto.port}"
+    for name in FLEET:
+        path = template / "nodes" / f"{name}.py"
+        path.write_text(path.read_text() + f"BROKER = {server!r}\n")
+    desk.plug("attic", "esp8266", as_deployed(template, "attic"))
+    with Subscriber(mosquitto.host, mosquitto.port, "dormouse/+/set") as listener:
+        assert main(["deploy", "--all", "--wake", "--wait", "1"]) == 1
+        assert listener.wait(lambda came: len(came) == len(FLEET), 5)
+        asked = listener.take()
+    assert sorted(it.topic for it in asked) == [f"dormouse/{name}/set" for name in sorted(FLEET)]
+    assert {it.json()["stay_awake"] for it in asked} == {300}
+    said = capsys.readouterr()
+    assert "not reached: attic, garden, shed" in said.err
+    assert "attic:" not in said.out.splitlines()
+    assert main(["deploy", "attic", "--dry-run"]) == 0  # it was there
 
 
 def test_a_board_that_was_another_node_is_named(template: Path, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
