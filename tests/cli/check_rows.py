@@ -34,6 +34,29 @@ def sensor(kind: str, board: str, options: dict[str, Any], words: str, does: str
     return Row(kind, board, {"SENSORS": {name: options}, **more.pop("changes", {})}, words, does, **more)
 
 
+# What is wrong by itself: the kind is "setting".
+BASICS = [
+    Row("setting", "esp8266", {"WAKE_EVERY_S": 5}, "WAKE_EVERY_S is 5; allowed: 10 to 2592000 s",
+        "ValueError: config.py: WAKE_EVERY_S is 5; allowed: 10 to 2592000 s", at="WAKE_EVERY_S"),
+    Row("setting", "esp8266", {"TOPIC": "a/#"}, "TOPIC is 'a/#'; allowed:",
+        "ValueError: config.py: TOPIC is 'a/#'", at="TOPIC"),
+    Row("setting", "feather_s2", {"WAKE_PIN": {"pin": 33}}, "WAKE_PIN has the pin 33; pins that end feather_s2's sleep: 0, 1,",
+        "ValueError: config.py: WAKE_PIN pin 33 does not end feather_s2's sleep", at="WAKE_PIN"),
+    sensor("setting", "esp8266", {**AIR, "gain": 2}, "has 'gain'; sht4x takes: driver, offset",
+           "sensor setting failed: ValueError"),
+    sensor("setting", "esp8266", {"driver": "dht22", "pin": 12, "samples": 9},
+           "needs 18450 ms; MAX_AWAKE_S 60 leaves 15000 ms to the sensors", "sensor setting failed: OSError('too slow",
+           changes={"MAX_AWAKE_S": 60}),
+    sensor("setting", "esp8266", {"driver": "thermometer"}, "has the driver 'thermometer'; allowed: adc,", None,
+           why="no such module: nothing to deploy"),
+    Row("setting", "esp8266", {"SERVICE": "pigeon"}, "SERVICE is 'pigeon'; allowed:", at="SERVICE",
+        why="no such module: nothing to deploy"),
+    Row("setting", "esp8266", {"SENSORS": {"a": AIR, "b": AIR}},
+        "SENSORS['b'] has the I2C address 0x44, as 'a' on the same bus",
+        why="both names would have one part's values"),
+    Row("setting", "esp8266", {"SENSORS": {"a": AIR}, "UPLOAD_IF": {"a.pressure_hpa": {"change": 1}}},
+        "UPLOAD_IF names 'a.pressure_hpa'; a has: temperature_c", at="UPLOAD_IF", why="that condition is never true"),
+]  # fmt: skip
 # Their sensors share a wake for each board.
 SENSORS = [
     sensor("pin-unknown", "esp32", {**HOT, "pin": 24},
@@ -184,4 +207,4 @@ WARNINGS = [
     Row("tls-authority", "feather_s2", {"TLS": True}, "CA is no authority's certificate (CN=dormouse)",
         secrets={"CA": "LEAF"}, at="CA"),
 ]  # fmt: skip
-ROWS = [*SENSORS, *NODES, *CREDENTIALS, *WARNINGS]
+ROWS = [*BASICS, *SENSORS, *NODES, *CREDENTIALS, *WARNINGS]

@@ -175,7 +175,8 @@ def test_pins_are_the_chips(board: dict[str, Any], profile: Any) -> None:
         assert battery in map(str, chip.adc) and battery not in map(str, chip.shared)
     for pin, why in {**pins.get("taken", {}), **pins.get("care", {})}.items():
         assert (int(pin) in chip.pins if pin.isdigit() else pin in names) and len(why) > 5, pin
-        assert pin not in pins.get("taken", {}) or pin not in [*pins["wake"], pins["battery"], pins["onewire"], pins["led"]], pin
+    used = {*pins["wake"], pins["battery"], pins["onewire"], pins["led"]}
+    assert not used & set(pins.get("taken", {}))
     assert not set(pins.get("taken", {})) & set(pins.get("care", {}))
 
 
