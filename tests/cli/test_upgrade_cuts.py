@@ -196,6 +196,11 @@ def test_the_command_cut_short(
         # Any other command says what is to be done, and does nothing.
         assert cli.main(["boards"]) == 1
         assert "was cut short: `dormouse upgrade` ends it" in capsys.readouterr().err
+        # What ends it is what began it, whatever the package is by now.
+        own = mine / swap.STAGE / "finish.py"
+        own.write_text(own.read_text().replace("cut short is done", "cut short is whole"))
+        assert upgrade() == 0
+        assert "that was cut short is whole" in capsys.readouterr().out
     assert upgrade(str(new), "--yes") == 0
     after = tree(mine)
     assert (after["src/node/new.py"], after["src/node/cycle.py"]) == (b"# new\n", b"# one wake, better\n")
@@ -218,6 +223,7 @@ def test_the_copy_of_the_last_steps_needs_nothing_else(tmp_path: Path, knife: Kn
         upgrade(str(new), "--yes")
     knife.disarm()
     assert swap.unfinished(mine)
+    assert (mine / swap.STAGE / "finish.py").read_bytes() == Path(swap.__file__).read_bytes()
     words = [sys.executable, "-I", "-S", str(mine / swap.STAGE / "finish.py")]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import sys
 import time
@@ -22,6 +23,7 @@ STAGE = ".dormouse-upgrade"
 BACKUP = ".dormouse-backup-"  # and the version that was replaced
 NOTE = "upgrade.json"  # in a complete backup: the Swap that made it
 _PLAN = "plan.json"
+_FINISH = "finish.py"
 _TRIES = 20  # of 50 ms: on Windows a virus scanner may hold a new file for a moment
 
 
@@ -51,7 +53,7 @@ def begin(root: Path, swap: Swap, contents: Mapping[str, tuple[bytes, bool]]) ->
     for path in swap.wrote:
         data, program = contents[path]
         _put(stage / "new" / path, data, program=program)
-    _put(stage / "finish.py", Path(__file__).read_bytes())
+    _put(stage / _FINISH, Path(__file__).read_bytes())
     _put(stage / _PLAN, _text(swap))
 
 
@@ -173,10 +175,13 @@ def before(words: Sequence[str]) -> int | None:
     if words[:1] != ["upgrade"]:
         print(f"dormouse: an upgrade of {root} was cut short: `dormouse upgrade` ends it", file=sys.stderr)
         return 1
-    return _end(root, "`dormouse upgrade`")
+    # By the version that began it: this file may be the new one's already.
+    status: int = runpy.run_path(str(root / STAGE / _FINISH))["end"](root, "`dormouse upgrade`")
+    return status
 
 
-def _end(root: Path, again: str) -> int:
+def end(root: Path, again: str) -> int:
+    """finish(), told in a line. Arguments: again, what the user may run if it fails. Returns the exit status."""
     try:
         done = finish(root)
     except OSError as error:
@@ -189,4 +194,4 @@ def _end(root: Path, again: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_end(Path(__file__).resolve().parents[1], "it"))
+    sys.exit(end(Path(__file__).resolve().parents[1], "it"))
