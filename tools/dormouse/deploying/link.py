@@ -82,9 +82,9 @@ class Link:
             line.write(b"\r\x03\x02")
             again = time.monotonic() + _AGAIN_S
             while time.monotonic() < again:
-                if line.inWaiting():
+                if line.in_waiting:
                     # What is typed next must not meet a program that is just being ended.
-                    self._transport.read_until(1, b">>> ", timeout=_AGAIN_S, timeout_overall=1)
+                    self._transport.read_until(1, b">>> ", timeout=1, timeout_overall=1)
                     return
                 time.sleep(0.01)
         raise TransportError("it is silent")
