@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, environment
-from made_up_template import put, tree
+from made_up_template import make, put, tree
 
 from dormouse import __version__
 from dormouse.upgrading import shipped
@@ -73,6 +74,19 @@ def test_a_copy_of_this_tree(mine: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     after = tree(mine)
     assert [name for name in before if before[name] != after.get(name)] == []
+
+
+def test_where_posix_is_not(tmp_path: Path) -> None:
+    """elsewhere.py: as near as this computer comes to Windows."""
+    mine = make(tmp_path / "mine", "0.1.0")
+    new = make(tmp_path / "new", "0.2.0", {"docs/one.md": "2\n", "src/node/old.py": None})
+    before, lines = tree(mine), [["upgrade", str(new), "--yes"], ["upgrade", "--undo", "--yes"]]
+    words = [sys.executable, str(Path(__file__).with_name("elsewhere.py")), json.dumps(lines), "commands only"]
+    done = subprocess.run(words, cwd=mine, env=environment(), capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert [(status, err) for status, _, err in json.loads(done.stdout)[1:]] == [(0, ""), (0, "")], done.stdout
+    assert tree(mine) == before
+    assert (mine / ".dormouse-backup-0.2.0/docs/one.md").read_text() == "2\n"
 
 
 def test_the_walk_without_git_or_list_finds_what_git_tracks(mine: Path) -> None:
