@@ -182,7 +182,7 @@ def test_nothing_that_anybody_publishes_breaks_it(leaf: str, payload: bytes) -> 
         assert "\x1b" not in out.getvalue()
 
 
-@pytest.mark.parametrize("template", ["dormouse/{name}", "home/node-{name}/x", "{name}", "a/+"])
+@pytest.mark.parametrize("template", ["dormouse/{name}", "home/node-{name}/x", "{name}", "a/+", "n/{user}/{name}"])
 def test_filters_and_topics_agree(template: str) -> None:
     topics = Topics(template)
     (filters,) = topics.filters(LEAVES)
@@ -190,10 +190,28 @@ def test_filters_and_topics_agree(template: str) -> None:
         topic = topics.base("shed") + "/" + leaf
         assert topics.split(topic) == ("shed", leaf)
         assert re.fullmatch(text.replace("+", "[^/]+"), topic)
-        assert topics.filters(LEAVES, ("shed",))[0].count(topic) == 1
+        one = [text for text in topics.filters(LEAVES, ("shed",))[0] if re.fullmatch(text.replace("+", "[^/]+"), topic)]
+        assert len(one) == 1 and "shed" in one[0]
     assert topics.split(topics.base("shed") + "/set") is None
     assert topics.split(topics.base("all") + "/status") is None
-    assert topics.split(topics.base("a/b") + "/status") is None
+    if "{user}" not in template:
+        assert topics.split(topics.base("a/b") + "/status") is None
+
+
+def test_nodes_of_other_users_have_the_users_name_and_topic() -> None:
+    topics = Topics("nodes/{user}/{name}", user="anna")
+    assert topics.filters(("status",)) == [["nodes/+/+/status"]]
+    assert [topics.split(f"nodes/{words}/status") for words in ("anna/shed", "bob/shed", "hut/hut", "anna/all")] == [
+        ("shed", "status"), ("bob/shed", "status"), ("hut", "status"), None,
+    ]  # fmt: skip
+    assert [topics.base(node) for node in ("shed", "bob/shed", "hut", "new")] == [
+        "nodes/anna/shed", "nodes/bob/shed", "nodes/hut/hut", "nodes/anna/new",
+    ]  # fmt: skip
+    assert topics.everybody() == ["nodes/anna/all", "nodes/bob/all", "nodes/hut/all"]
+    # Asked for by its name alone, whoever's it is.
+    reader = Topics("nodes/{user}/{name}", user="reader")
+    assert reader.filters(("status",), ("shed", "bob/hut")) == [["nodes/+/shed/status"], ["nodes/bob/hut/status"]]
+    assert reader.split("nodes/anna/shed/status") == ("shed", "status") and reader.base("shed") == "nodes/anna/shed"
 
 
 def test_a_topic_without_a_name_has_one_node() -> None:
@@ -202,7 +220,7 @@ def test_a_topic_without_a_name_has_one_node() -> None:
     assert topics.split("home/garden/status") == ("garden", "status")
 
 
-@pytest.mark.parametrize("template", ["", "/", "a/#/b", "{name}/{name}", "a/{x}"])
+@pytest.mark.parametrize("template", ["", "/", "a/#/b", "{name}/{name}", "a/{x}", "{user}{user}"])
 def test_wrong_topics_are_refused(template: str) -> None:
     with pytest.raises(UsageError, match="allowed: a topic with"):
         Topics(template)

@@ -75,7 +75,7 @@ def send(
     found = access.find(root, Wanted(broker, user, password, tls, ca, cert, key, topic), name)
     if found.service not in _SERVED and topic is None:
         raise UsageError(f"SERVICE is {found.service!r}: its commands go another way (docs/services.md)")
-    topics = Topics(found.topic, found.name or name)
+    topics = Topics(found.topic, found.name or name, found.user)
     if to_all and not topics.fleet:
         raise UsageError(f"TOPIC is {found.topic!r}, without {{name}}: there is no fleet; name the node")
     names = () if to_all else (found.name or name or "",)
@@ -83,7 +83,9 @@ def send(
     with Link(found, topics.filters(("status", "result"), names), session) as link:
         run = Sending(link, topics, names)
         if cancel:
-            link.clear(run.topic)
+            run.look()
+            for taken in run.set_topics:
+                link.clear(taken)
             print(f"{run.topic}: nothing retained any more. Who has obeyed it keeps its settings: send them null to go back.")
             return
         known = _queue(run, command, found.where, retain)

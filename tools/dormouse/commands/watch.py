@@ -22,7 +22,7 @@ from dormouse.watching.watch import FleetModel, IbmModel, Watch
 
 _READ = ("plain", "homeassistant")  # services whose topics these are
 
-_NAMES = typer.Argument(help="Nodes to watch. Without them: all. With --ibm: TYPE/ID or app/APPID.", metavar="[NAME]...")
+_NAMES = typer.Argument(help="Nodes to watch. Without them: all. With --ibm: TYPE/ID or app/APPID.", metavar="NAME")
 _BROKER = typer.Option(help="The broker, instead of config.py's.", metavar="HOST[:PORT]")
 _USER = typer.Option(help="Who logs in, instead of credentials.py's USER.", metavar="NAME")
 _PASSWORD = typer.Option(help="The password.", envvar="DORMOUSE_PASSWORD", metavar="TEXT")
@@ -118,7 +118,7 @@ def _nodes(
             f"SERVICE is {found.service!r}, which publishes on topics of its own; this reads {' and '.join(_READ)} "
             "(--topic reads them anyway; --ibm reads IBM's monitoring messages)"
         )
-    topics = Topics(found.topic, found.name)
+    topics = Topics(found.topic, found.name or (names[0] if len(names) == 1 else None), found.user)
     chosen = (found.name or names[0],) if len(names) == 1 else names
     # In a group a reading goes to one of the instances. What nodes are doing every table has to know; lines, only once.
     counted = topics.filters((*COUNTED, *STATE) if as_json or not session.group else COUNTED, chosen)

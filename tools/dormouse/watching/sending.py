@@ -88,14 +88,20 @@ class Sending:
         self.fleet = Fleet(self.topics, self.names)
 
     @property
+    def set_topics(self) -> list[str]:
+        """Where the command goes. Of several users each has a topic for all of his nodes."""
+        bases = [self.topics.base(self.names[0])] if self.names else self.topics.everybody()
+        return [f"{base}/set" for base in bases]
+
+    @property
     def topic(self) -> str:
-        """Where the command goes."""
-        return f"{self.topics.base(self.names[0] if self.names else 'all')}/set"
+        """The same, to be shown."""
+        return ", ".join(self.set_topics)
 
     @property
     def status_topic(self) -> str:
         """Where the nodes tell their status."""
-        return f"{self.topics.base(self.names[0] if self.names else '+')}/status"
+        return self.topics.filters(("status",), self.names)[0][0]
 
     def look(self) -> list[Node]:
         """The nodes whose status the broker keeps: those that it has a session for, as far as can be told."""
@@ -113,7 +119,10 @@ class Sending:
     def send(self, command: dict[str, Any], retain: bool) -> bool:
         """Publish it. Returns False when the broker says that nobody subscribes, so that it keeps it for nobody (MQTT 5)."""
         self.text = json.dumps({"id": self.id, **command})
-        return self.link.publish(self.topic, self.text, retain) != NOBODY
+        taken = 0
+        for topic in self.set_topics:
+            taken += self.link.publish(topic, self.text, retain) != NOBODY
+        return taken > 0
 
     def settle(self) -> None:
         """Take what comes with an answer: a new status, when the command changes the next wake."""

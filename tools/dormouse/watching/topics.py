@@ -11,48 +11,76 @@ READINGS = ("readings", "history")
 COUNTED = (*READINGS, "log", "result")
 STATE = ("status", "report")
 LEAVES = (*COUNTED, *STATE)
+_HOLES = ("{name}", "{user}")
 
 
 class Topics:
-    """The topics of one TOPIC. Arguments: template, such as "dormouse/{name}" (a + is taken for {name}); name, the only node's
-    where the template names none.
+    """The topics of one TOPIC. Raises UsageError.
 
-    Raises UsageError.
+    Arguments: template, such as "dormouse/{name}" or "nodes/{user}/{name}" (a + is taken for {name}); name, the only node's
+    where the template names none; user, whose nodes are called by their name alone. Another user's are called USER/NAME, unless
+    the two are one word or the name was asked for (filters()).
     """
 
-    def __init__(self, template: str, name: str | None = None) -> None:
+    def __init__(self, template: str, name: str | None = None, user: str | None = None) -> None:
         text = template.strip("/").removesuffix("/#").replace("+", "{name}")
-        if not text or text.count("{name}") > 1 or any(letter in text.replace("{name}", "") for letter in "#{}\0"):
+        rest = text.replace("{name}", "").replace("{user}", "")
+        if not text or any(text.count(hole) > 1 for hole in _HOLES) or any(letter in rest for letter in "#{}\0"):
             raise UsageError(f"--topic {template!r}; allowed: a topic with {{name}} in it once, such as dormouse/{{name}}")
         self.template = text
-        self._name = name or text.rpartition("/")[2]
-        before, _, after = text.partition("{name}")
-        # The name has no slash: it is a level, or a part of one.
-        self._pattern = re.compile(re.escape(before) + ("([^/]+)" if "{name}" in text else "") + re.escape(after) + r"/(\w+)")
+        self._name, self._user = name or text.rpartition("/")[2], user
+        self._asked: frozenset[str] = frozenset()
+        self._users: dict[str, str] = {}  # of the nodes that were heard
+        # A name has no slash: it is a level, or a part of one.
+        parts = [f"(?P<{part[1:-1]}>[^/]+)" if part in _HOLES else re.escape(part) for part in re.split(r"(\{\w+\})", text)]
+        self._pattern = re.compile("".join(parts) + r"/(?P<leaf>\w+)")
 
     @property
     def fleet(self) -> bool:
-        """Whether there can be more nodes than one."""
+        """Whether there can be more nodes than one of a user."""
         return "{name}" in self.template
 
-    def base(self, name: str) -> str:
-        """A node's topic."""
-        return self.template.replace("{name}", name)
+    def base(self, node: str) -> str:
+        """A node's topic. node: as split() calls it."""
+        user, name = self._parts(node)
+        return self._fill(name, user or self._users.get(node) or self._user or name)
+
+    def everybody(self) -> list[str]:
+        """The topics on which all nodes that were heard listen, one for each user."""
+        users = sorted(set(self._users.values())) if "{user}" in self.template else [""]
+        return [self._fill("all", user) for user in users]
 
     def split(self, topic: str) -> tuple[str, str] | None:
-        """(node's name, leaf) of a topic; None when it is no node's."""
+        """(node, leaf) of a topic; None when it is no node's."""
         found = self._pattern.fullmatch(topic)
-        if found is None:
+        if found is None or found["leaf"] not in LEAVES:
             return None
-        name, leaf = found.groups() if self.fleet else (self._name, found[1])
-        return (name, leaf) if leaf in LEAVES and not (self.fleet and name == "all") else None
+        groups = found.groupdict()
+        name, user = groups.get("name", self._name), groups.get("user")
+        if self.fleet and name == "all":
+            return None
+        node = name if user in (None, self._user, name) or name in self._asked else f"{user}/{name}"
+        if user is not None:
+            self._users[node] = user
+        return node, found["leaf"]
 
     def filters(self, leaves: Sequence[str], names: Sequence[str] = ()) -> list[list[str]]:
         """Filters for these leaves: a list for each of these nodes, else one for all. Each list is one SUBSCRIBE."""
-        if not self.fleet:
-            return [[f"{self.template}/{leaf}" for leaf in leaves]]
-        if names:
-            return [[f"{self.base(name)}/{leaf}" for leaf in leaves] for name in names]
-        # A + stands for a whole level.
-        base = "/".join("+" if "{name}" in level else level for level in self.template.split("/"))
-        return [[f"{base}/{leaf}" for leaf in leaves]]
+        self._asked |= frozenset(names)
+        bases = []
+        for node in names if self.fleet else ():
+            user, name = self._parts(node)
+            bases.append(_levels(self._fill(name, user or "{user}")))
+        return [[f"{base}/{leaf}" for leaf in leaves] for base in bases or [_levels(self.template)]]
+
+    def _parts(self, node: str) -> tuple[str, str]:
+        user, _, name = node.rpartition("/")
+        return (user, name) if "{user}" in self.template else ("", node)
+
+    def _fill(self, name: str, user: str) -> str:
+        return self.template.replace("{name}", name).replace("{user}", user)
+
+
+def _levels(text: str) -> str:
+    # A + stands for a whole level.
+    return "/".join("+" if any(hole in level for hole in _HOLES) else level for level in text.split("/"))
