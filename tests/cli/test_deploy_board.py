@@ -14,6 +14,7 @@ from dormouse import boards
 from dormouse.deploying import copy, reach
 from dormouse.deploying.found import MANIFEST, STAGE
 from dormouse.subscriber import Subscriber
+from dormouse.virtual.serial import SerialPort
 
 __all__ = ["bench"]
 
@@ -92,6 +93,22 @@ def test_it_waits_for_the_power_up_window(bench: Make, capsys: pytest.CaptureFix
     later.join()
     assert desk.join().ended == "reset"
     assert "left; Ctrl-C ends it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("board", ["esp8266", "esp32_c3"])
+def test_a_sleeper_behind_an_adapter_is_caught_in_a_wake(
+    board: str, bench: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = bench(board, {"main.py": b"import machine, time\ntime.sleep(0.7)\nmachine.deepsleep(60000)"})
+    desk.virtual.serial.close()
+    desk.virtual.serial = SerialPort(native_usb=False)
+    assert desk.virtual.run_wake().ended == "deepsleep"
+    later = threading.Timer(1.0, lambda: desk.live(until=was_reset))
+    later.start()
+    assert desk.deploy("--dry-run") == 0, capsys.readouterr().err
+    later.join()
+    assert desk.join().ended == "reset"
+    assert {it.reset_cause for it in desk.wakes} == {"DEEPSLEEP_RESET"}
 
 
 def test_a_pc_that_falls_silent_does_not_keep_the_board_awake(bench: Make) -> None:

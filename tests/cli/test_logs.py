@@ -24,6 +24,7 @@ from dormouse import constants, log_port, mpy
 from dormouse.cli import main
 from dormouse.commands import logs as command
 from dormouse.virtual.board import VirtualBoard
+from dormouse.virtual.serial import SerialPort
 from dormouse.virtual.world import World
 
 # Ports.
@@ -202,10 +203,15 @@ def listening() -> Iterator[Callable[..., Logs]]:
         it.process.communicate()
 
 
-@pytest.mark.parametrize(("name", "native"), [("feather_s2", True), ("esp8266", False)])
+@pytest.mark.parametrize(
+    ("name", "native", "adapter"),
+    [("feather_s2", True, False), ("esp8266", False, False), ("esp32_c3", False, True)],
+    ids=["own USB", "USB-serial chip", "adapter in place of its own USB"],
+)
 def test_a_log_goes_on_through_several_sleeps(
     name: str,
     native: bool,
+    adapter: bool,
     micropython: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -226,6 +232,9 @@ def test_a_log_goes_on_through_several_sleeps(
     world = World()
     world.inputs.update({"4": 0, "5": 0})
     with VirtualBoard(name, files, serial=True, interpreter=micropython, world=world) as board:
+        if adapter:
+            board.serial.close()
+            board.serial = SerialPort(native_usb=False)
         link = Path(str(board.serial_path))
         # On an adapter the fourth wake shows that the third is over.
         sleeps = Sleeps(board, native, 3 if native else 4)
@@ -237,7 +246,8 @@ def test_a_log_goes_on_through_several_sleeps(
         assert link.exists() != native
     assert [it.ended for it in sleeps.wakes[:3]] == ["deepsleep"] * 3
     told = capsys.readouterr()
-    assert ("gone in deep sleep" in told.err) == native
+    assert ("gone in deep sleep" in told.err) == (native or adapter)
+    assert ("or an adapter (TX 21, RX 20)" in told.err) == adapter
     out = told.out.splitlines()
     heads = [line for line in out if "  wake " in line]
     assert [line.split("  ")[1] for line in heads] == ["wake 1", "wake 2", "wake 3"]
