@@ -29,11 +29,18 @@ class Node:
     """
 
     accepts = 99
+    once = True  # is enough: it takes its time beside all that pytest has
     WAKE_EVERY_S = 600
 
     def __init__(self, text):
         self.state = State()
         self.write(text)
+
+    def drops(self):
+        """The service forgets it after each call."""
+        if self.once:
+            drop("node.discovery")
+        self.once = False
 
     def write(self, text):
         with open("discovery.txt", "wb") as f:
@@ -52,7 +59,7 @@ class Node:
         more, acked = ["status"], bytearray(1)
         while True:
             more = discovery.following(self, every, more, acked)
-            drop("node.discovery")
+            self.drops()
             from node import discovery
 
             if more is None:
@@ -135,8 +142,8 @@ def test_what_was_not_acknowledged_comes_in_the_next_upload_and_seldom_when_noth
         node = Node(text(12))
         node.accepts = 0
         assert node.upload() == ([], 1)
-        tries = [node.upload()[1] for _ in range(200)]
-        assert 4 <= sum(tries) <= 10 and sum(tries[100:]) <= 2
+        tries = [node.upload()[1] for _ in range(130)]
+        assert 4 <= sum(tries) <= 9 and sum(tries[66:]) <= 1
         node.accepts = 2
         found = []
         for _ in range(70):
