@@ -13,7 +13,7 @@ import pytest
 from command_line import ROOT
 from deploy_board import IDLE, Bench, bench, was_reset
 
-from dormouse import boards, bundle, settings
+from dormouse import boards, bundle, serial_ports, settings
 from dormouse.deploying import ask, reach
 from dormouse.deploying import found as founds
 from dormouse.deploying.found import Firmware
@@ -107,6 +107,13 @@ def test_how_to_get_at_each_board(board: boards.Facts) -> None:
     asked = reach.advice(board, read, asked=True)
     assert asked.startswith("Asked to stay awake: the node hears of it when it uploads next, within 30 min. At once: ")
     assert "--wake" not in asked
+
+
+def test_a_board_of_ones_own_that_does_not_say_how() -> None:
+    board = {name: value for name, value in boards.read(ROOT, "feather_s2").items() if name != "reach"}
+    text = reach.advice(board, {"WAKE_EVERY_S": 600, "UPLOAD_EVERY": 1, "MAX_AWAKE_S": 20})
+    assert "Now press its reset button, or without a battery plug it in anew" in text
+    assert "Press its reset button" in serial_ports.missing(board)
 
 
 def test_who_waits_sees_how_long_and_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

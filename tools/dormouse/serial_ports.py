@@ -47,10 +47,16 @@ def find(board: dict[str, Any], option: str | None) -> str | None:
     return found[0] if found else None
 
 
+def ways(board: dict[str, Any]) -> tuple[str, str]:
+    """How a board is got at: its reset button, and where a UART has its REPL; "" for none. Not every board.toml says it."""
+    there = board.get("reach", {})
+    return there.get("button", "its reset button"), there.get("uart", "")
+
+
 def missing(board: dict[str, Any]) -> str:
     """What to do when find() finds none: words for the user."""
     if board["usb"] == "native":
-        button, uart = board["reach"]["button"], board["reach"]["uart"]
+        button, uart = ways(board)
         return (
             f"no serial port of a {board['name']}: its USB is there only while it is awake. "
             f"{f'Press {button}' if button else 'Cut its supply and give it back'}: it stays awake for some seconds"

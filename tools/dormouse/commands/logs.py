@@ -73,7 +73,7 @@ def _console() -> Console:
 def _hint(notes: Console, facts: boards.Facts, test_mode: bool) -> None:
     text = f"listening for the {facts['name']}; Ctrl-C ends it."
     if facts["usb"] == "native" and not test_mode:
-        uart = facts["reach"]["uart"]
+        _, uart = serial_ports.ways(facts)
         text += (
             " Its USB is gone in deep sleep, and most wakes end before it is back: what is seen are those after a reset, and"
             f" all with TEST_MODE = True{f' or an adapter ({uart})' if uart else ''} (docs/help.md)."

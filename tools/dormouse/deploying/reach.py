@@ -25,7 +25,7 @@ def advice(board: dict[str, Any], settings: Mapping[str, Any], asked: bool = Fal
     """
     wake_s, upload_s = settings["WAKE_EVERY_S"], settings["WAKE_EVERY_S"] * settings["UPLOAD_EVERY"]
     window_s = min(_WINDOW_S, settings["MAX_AWAKE_S"] * 2 // 5)
-    button, uart = board["reach"]["button"], board["reach"]["uart"]
+    button, uart = serial_ports.ways(board)
     press = f"press {button}, or without a battery plug it in anew" if button else "cut its supply and give it back"
     press += f": after that the node stays awake for {window_s} s"
     hears = f"the node hears of it when it uploads next, within {duration(upload_s)}"
