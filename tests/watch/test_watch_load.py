@@ -24,6 +24,7 @@ def test_500_nodes(mosquitto: Any, tmp_path: Path) -> None:
     assert f"{NODES * EACH} readings of {NODES} nodes, 0 came twice, 0 lost" in found.summary
     assert f"{NODES} nodes".encode() in found.screen and b"not shown" in found.screen
     assert found.tables > 3
+    assert found.screen.rstrip().endswith(b"\x1b[?25h")  # Ctrl-C leaves the cursor as it was
     # It has time to spare: what it needs is less than half of a core at this rate.
     assert found.cpu_s < found.elapsed_s / 2 + STARTUP_S
     busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others may have the machine

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import many
+import typer
 
+from dormouse import cli
 from node import backoff, schedule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +46,16 @@ def test_the_words_are_the_codes() -> None:
     longest_s = backoff.extra_s(backoff.NETWORK, 20, 900, (1 << 24) - 1)
     assert longest_s == 7199 and "doubles with each failure up to two hours" in text
     assert backoff.extra_s(backoff.CONFIG, 1, 900, 0) == 6 * 3600 and "after a failure six hours on top" in text
+
+
+def test_every_command_that_is_named_exists() -> None:
+    commands = typer.main.get_command(cli.build()).commands  # type: ignore[attr-defined]
+    pages = TEXT + "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("watch.md", "consumers.md"))
+    named = re.findall(r"(?:`|^    )dormouse (\w+)((?: [^`\n]*)?)", pages, re.MULTILINE)
+    assert {command for command, _ in named} >= {"watch", "send", "check", "new"}
+    for command, words in named:
+        known = {option for parameter in commands[command].params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", words)) <= known, (command, words)
 
 
 def test_the_links_lead_somewhere() -> None:
