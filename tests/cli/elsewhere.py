@@ -35,7 +35,7 @@ OF_OS = (
     "fork", "forkpty", "openpty", "geteuid", "getuid", "getegid", "getgid", "getgroups", "setuid", "setgid", "setsid",
     "setpgid", "getpgid", "getpgrp", "killpg", "ttyname", "tcgetpgrp", "ctermid", "chown", "fchown", "lchown",
     "fchmod", "mkfifo", "mknod", "nice", "getpriority", "uname", "sysconf", "getloadavg", "sched_setscheduler",
-    "sched_setaffinity", "sched_getaffinity", "SCHED_FIFO", "posix_spawn", "posix_openpt", "login_tty", "pipe2",
+    "sched_setaffinity", "sched_getaffinity", "SCHED_FIFO", "posix_openpt", "login_tty", "pipe2",
     "set_blocking", "wait", "wait3", "wait4", "waitid", "readv", "writev", "pread", "pwrite", "preadv", "pwritev",
     "memfd_create", "eventfd", "statvfs", "sync", "unshare", "setns", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY",
     "O_DIRECTORY", "O_NOFOLLOW", "O_SYNC", "WEXITSTATUS", "WIFEXITED",
