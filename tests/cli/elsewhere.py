@@ -94,14 +94,17 @@ def run(words: list[str]) -> tuple[int, str, str]:
     """One command line."""
     from dormouse.cli import main
 
-    out, err = io.StringIO(), io.StringIO()
+    # What a Windows' Python writes to a file or a pipe by default, strictly.
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="cp1252", newline="\n") for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             status = main(words)
         except BaseException:  # noqa: BLE001
             traceback.print_exc()
             status = -1
-    return status, out.getvalue(), err.getvalue()
+    for stream in (out, err):
+        stream.seek(0)
+    return status, out.read(), err.read()
 
 
 if __name__ == "__main__":
