@@ -44,7 +44,7 @@ def test_a_stale_one_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 def test_an_unknown_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["screenshots", "sunset"]) == 2
-    assert "there are: boards, check, deploy, logs, new" in capsys.readouterr().err
+    assert "there are: boards, check, deploy, logs, new, upgrade" in capsys.readouterr().err
 
 
 def test_the_screen() -> None:

@@ -10,7 +10,7 @@ from dormouse.errors import DormouseError
 from dormouse.project import find_root, shown
 
 _FOLDER = "docs/screens"
-_NAMES = typer.Argument(help="Only these: boards, check, deploy, logs, new.", metavar="NAME", show_default=False)
+_NAMES = typer.Argument(help="Only these: boards, check, deploy, logs, new, upgrade.", metavar="NAME", show_default=False)
 _CHECK = typer.Option("--check", help="Write nothing; fail when a picture is stale.")
 
 

@@ -155,6 +155,38 @@ def deploy(root: Path) -> str:
     return re.sub(r"(\d+) KiB free", lambda found: f"{round(int(found[1]), -2)} KiB free", text)
 
 
+def upgrade(root: Path) -> str:
+    """A made-up next version: a new driver, a new setting, and one file that the user has changed too."""
+    _put_version(root, "0.1.0")
+    new = root.parent / "dormouse-0.2.0"
+    shutil.copytree(root, new)
+    for name in ("src/node/cycle.py", "sensors/sht4x.py"):
+        (new / name).write_text((new / name).read_text("utf-8") + "\n# better\n", "utf-8")
+    (new / "sensors/scd30.py").write_text("FIELDS = ()\n")
+    (new / "power/rtc.py").unlink()
+    schema, config = new / "src/node/schema.py", new / "config.py"
+    row = '    ("QUIET_AT_NIGHT", "bool", "", None, None, False, "no uploads from 22 to 6 h"),\n    ("BROKER",'
+    schema.write_text(schema.read_text("utf-8").replace('    ("BROKER",', row, 1), "utf-8")
+    line = "QUIET_AT_NIGHT = False        # True: no uploads from 22 to 6 h\nBROKER ="
+    config.write_text(config.read_text("utf-8").replace("BROKER =", line, 1), "utf-8")
+    _put_version(new, "0.2.0")
+    (root / "sensors/sht4x.py").write_text((root / "sensors/sht4x.py").read_text("utf-8") + "\n# mine\n", "utf-8")
+    (root / "sensors/mine.py").write_text("FIELDS = ()\n")
+    (root / "nodes/greenhouse.py").write_text('NAME = "greenhouse"\nWAKE_EVERY_S = 5 * 60\n')
+    text = _run(root, "upgrade", "../dormouse-0.2.0", answers=(Answer("Upgrade to", "y"),))
+    # A user's `dormouse` is the copy's own.
+    return "\n".join(line for line in text.split("\n") if "is installed apart" not in line)
+
+
+def _put_version(root: Path, version: str) -> None:
+    init = root / "tools/dormouse/__init__.py"
+    init.parent.mkdir(parents=True, exist_ok=True)
+    init.write_text(f'__version__ = "{version}"\n')
+    (root / shipped.LIST).unlink(missing_ok=True)
+    hashes = {name: shipped.digest((root / name).read_bytes()) for name in shipped.names(root)}
+    (root / shipped.LIST).write_text(shipped.text(version, hashes))
+
+
 def _deployed(root: Path, board: VirtualBoard) -> str:
     """One deploy; the board lives meanwhile."""
 
@@ -170,7 +202,7 @@ def _deployed(root: Path, board: VirtualBoard) -> str:
         thread.join(2 * _LIFE_S)
 
 
-SCENES: dict[str, Scene] = {"boards": boards, "check": check, "deploy": deploy, "logs": logs, "new": new}
+SCENES: dict[str, Scene] = {"boards": boards, "check": check, "deploy": deploy, "logs": logs, "new": new, "upgrade": upgrade}
 
 
 def play(name: str) -> str:
