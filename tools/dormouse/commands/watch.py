@@ -82,6 +82,8 @@ def watch(
     chosen = tuple(names or ())
     if as_ibm and csv is not None:
         raise UsageError("--csv is for readings, of which --ibm has none")
+    if as_ibm and group is not None:
+        raise UsageError("--ibm and --group: a shared subscription brings nothing retained, which is how states are known")
     wanted = Wanted(broker, user, password, tls, ca, cert, key, topic)
     found = access.find(find_root(), wanted, chosen[0] if len(chosen) == 1 else None)
     on_screen = sys.stdout.isatty() and not as_json
