@@ -84,6 +84,7 @@ def test_a_renamed_setting_is_renamed_with_its_value(mine: Path, tmp_path: Path,
     line = number(mine / "config.py", "PACE_S")
     assert f"  config.py:{line}: WAKE_EVERY_S has another name since 0.2.0: PACE_S = 20 * 60" in said
     assert "  nodes/shed.py:1: WAKE_EVERY_S has another name since 0.2.0: PACE_S = 60" in said
+    assert "  nodes/shed.py" not in said  # among the untouched
     assert "left to you" not in said
 
 

@@ -54,7 +54,7 @@ def difference(screen: Screen, found: Difference, changes: Changes, new: str, ba
     screen.names(f"changed by you and by {new}: the new ones come, yours are kept in {backup}", found.both, "yellow")
     screen.names(f"changed by you, not by {new}: they stay as they are", found.kept)
     screen.names(f"changed by you, not in {new} any more: they stay, and nothing may use them", found.left, "yellow")
-    screen.names("your own, untouched", found.own)
+    screen.names("your own, untouched", [path for path in found.own if path not in changes.texts])
     screen.problems("your settings, changed so", changes.told, "bold")
     screen.problems("left to you", changes.problems, "yellow")
 
