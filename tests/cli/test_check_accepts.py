@@ -24,8 +24,8 @@ from dormouse.constants import ERROR
 from dormouse.drivers import Option
 from dormouse.project import board_names
 
-WAKES = int(os.environ.get("DORMOUSE_CHECK_WAKES", "8"))
-LOOKS = 150
+WAKES = int(os.environ.get("DORMOUSE_CHECK_WAKES", "6"))
+LOOKS = 100
 # What nobody can have without hardware that a model stands for: a driver without one measures nothing there.
 _PARTS = {path.stem for path in (ROOT / "tools/dormouse/virtual/devices").glob("*.py")}
 MODELS = [name for name in drivers.names(ROOT) if name in _PARTS]

@@ -15,6 +15,7 @@ from typing import Any
 
 from dormouse import options as every_sensor
 from dormouse.errors import DormouseError
+from dormouse.parsed import parsed
 
 PINS = ("pin", "shared pin", "analogue pin", "input pin")  # kinds of an option that names one
 _OF_FIELDS = ("offset", "scale", "points", "range")
@@ -108,7 +109,7 @@ def read(root: Path, name: str) -> Driver:
     fields = _constant(path, "FIELDS")
     if not fields:
         raise DormouseError(f"sensors/{name}.py has no FIELDS: see sensors/__init__.py")
-    text = ast.get_docstring(_parsed(path.read_text("utf-8"))) or name
+    text = ast.get_docstring(parsed(path)) or name
     rows = [Option(*row) for row in _constant(path, "_ALLOWED") or ()]
     return Driver(
         name,
@@ -208,16 +209,21 @@ def constant(path: Path, name: str) -> Any:
     return _constant(path, name)
 
 
-@cache
-def _parsed(text: str) -> ast.Module:
-    return ast.parse(text)
-
-
 def _constant(path: Path, name: str) -> Any:
-    for node in _parsed(path.read_text("utf-8")).body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-            value = node.value
-            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "const":
-                value = value.args[0]
-            return ast.literal_eval(value)
-    return None
+    stat = path.stat()
+    value = _values(path, stat.st_mtime_ns, stat.st_size).get(name)
+    return None if value is None else ast.literal_eval(value)
+
+
+@cache
+def _values(path: Path, _mtime_ns: int, _size: int) -> dict[str, ast.expr]:
+    """The values of a file's NAME = value lines, of the first of each name."""
+    found: dict[str, ast.expr] = {}
+    for node in parsed(path).body:
+        value = node.value if isinstance(node, ast.Assign) else None
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "const":
+            value = value.args[0]
+        for target in node.targets if isinstance(node, ast.Assign) and value is not None else ():
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, value)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,7 @@ class Node:
     merged: dict[str, Constant]
     file: str
     name: str | None = None
+    _drivers: dict[str, drivers.Driver] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -81,7 +82,10 @@ class Node:
     def sensors(self) -> Iterator[tuple[str, dict[str, Any], drivers.Driver]]:
         """Each sensor: its name, its options, its driver."""
         for name, options in self["SENSORS"].items():
-            yield name, options, drivers.read(self.root, options["driver"])
+            driver = options["driver"]
+            if driver not in self._drivers:
+                self._drivers[driver] = drivers.read(self.root, driver)
+            yield name, options, self._drivers[driver]
 
     def problem(self, rule: Rule, found: Finding) -> Problem:
         """What a rule has found, with its file and line."""
