@@ -11,7 +11,7 @@ from hass import HomeAssistant, program
 from brokers import Mosquitto
 from programs import find_program
 
-EXPIRE_S = 5
+EXPIRE_S = 8
 
 
 @pytest.fixture(scope="session")
