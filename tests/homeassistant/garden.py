@@ -42,7 +42,13 @@ class Garden:
 
     def deploy(self, **changes: object) -> None:
         """Put the node's files on its board, as they are with these settings; former ones go."""
-        common = {"NAME": "garden", "AREA": "Back garden", "BROKER": self._broker.url, "WAKE_EVERY_S": INTERVAL_S, "MAX_AWAKE_S": 40}
+        common = {
+            "NAME": "garden",
+            "AREA": "Back garden",
+            "BROKER": self._broker.url,
+            "WAKE_EVERY_S": INTERVAL_S,
+            "MAX_AWAKE_S": 40,
+        }
         read = settings_of(self._folder, **{**common, "SENSORS": SENSORS, **changes})
         files = bundle.files(ROOT, read, read.text(), _CREDENTIALS)
         if self._board is not None:
