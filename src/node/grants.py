@@ -29,6 +29,8 @@ def note(state, filters, asked, granted, pipelined, acked):
     if not pipelined:
         state.flags |= STEP_BY_STEP
     for i in range(min(len(granted), len(asked))):
+        if asked[i] not in filters:
+            continue  # of the service's own (adapt)
         bit = 1 << filters.index(asked[i])
         state.refused &= ~bit
         if granted[i] >= 0x80:
