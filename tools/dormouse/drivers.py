@@ -220,10 +220,12 @@ def _values(path: Path, _mtime_ns: int, _size: int) -> dict[str, ast.expr]:
     """The values of a file's NAME = value lines, of the first of each name."""
     found: dict[str, ast.expr] = {}
     for node in parsed(path).body:
-        value = node.value if isinstance(node, ast.Assign) else None
+        if not isinstance(node, ast.Assign):
+            continue
+        value = node.value
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "const":
             value = value.args[0]
-        for target in node.targets if isinstance(node, ast.Assign) and value is not None else ():
+        for target in node.targets:
             if isinstance(target, ast.Name):
                 found.setdefault(target.id, value)
     return found
