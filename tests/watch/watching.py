@@ -65,10 +65,13 @@ class Command:
 
     def __init__(self, *words: str, terminal: int | None = None, **env: str) -> None:
         self.lines: list[str] = []
+        # A shell's job in the background ignores Ctrl-C, and so would its children.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dormouse", *words], cwd=ROOT, env=environment(**env), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if terminal is None else terminal, stderr=subprocess.PIPE,
         )  # fmt: skip
+        signal.signal(signal.SIGINT, before)
         if terminal is None:
             assert self.process.stderr
             self.hint = self.process.stderr.readline()
