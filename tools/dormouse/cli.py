@@ -35,18 +35,19 @@ def _options(
     """Dormouse: battery-powered MicroPython sensor nodes that publish by MQTT and sleep."""
 
 
-def build() -> typer.Typer:
+def build(wanted: str = "") -> typer.Typer:
     """The command with every subcommand found in dormouse/commands.
 
     A module NAME.py there holds a function NAME whose docstring is the help; names with a leading underscore are
     not commands.
+    Arguments: wanted, the one subcommand that is needed: what the others import takes most of a second.
     """
     app = typer.Typer(name="dormouse", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_options)
-    for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda found: found.name):
-        if not module.name.startswith("_"):
-            loaded = importlib.import_module(f"{commands.__name__}.{module.name}")
-            app.command(module.name.replace("_", "-"))(getattr(loaded, module.name))
+    names = sorted(found.name for found in pkgutil.iter_modules(commands.__path__) if not found.name.startswith("_"))
+    for name in [wanted] if wanted in names else names:
+        loaded = importlib.import_module(f"{commands.__name__}.{name}")
+        app.command(name.replace("_", "-"))(getattr(loaded, name))
     return app
 
 
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ended = swap.before(words)
     if ended is not None:
         return ended
-    command = typer.main.get_command(build())
+    command = typer.main.get_command(build(words[0] if words else ""))
     try:
         status = command.main(args=words, prog_name="dormouse", standalone_mode=False)
     except DormouseError as error:
