@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -16,6 +17,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from rich.console import Console
 
 from dormouse.errors import DormouseError
 from dormouse.watching.access import Access
@@ -81,6 +83,11 @@ class Link:
 
     def open(self) -> None:
         """Connect and subscribe. Raises DormouseError: no such host, nobody there, refused, TLS."""
+        notes = Console(stderr=True)
+        with notes.status(f"connecting to {self._access.where}") if notes.is_terminal else nullcontext():
+            self._open()
+
+    def _open(self) -> None:
         problem = self._try()
         if problem is _OTHER_VERSION:
             if self._session.needs_five:
