@@ -302,3 +302,24 @@ def test_another_services_nodes_are_not_spoken_to(
     assert "SERVICE is 'adafruit'" in capsys.readouterr().err
     assert cli.main(["watch"]) == 2
     assert "SERVICE is 'adafruit'" in capsys.readouterr().err
+
+
+def test_each_users_nodes_have_a_topic_for_all() -> None:
+    class Broker:
+        """Takes what is published; nobody listens to bob's."""
+
+        def __init__(self) -> None:
+            self.got: list[str] = []
+
+        def publish(self, topic: str, _payload: str, _retain: bool) -> int:
+            self.got.append(topic)
+            return 16 if "/bob/" in topic else 0
+
+    broker = Broker()
+    run = sending.Sending(broker, Topics("nodes/{user}/{name}", user="anna"), ())  # type: ignore[arg-type]
+    for words in ("anna/shed", "bob/hut"):
+        run.fleet.take(f"nodes/{words}/status", b'{"state": "sleeping"}', 1.0, True)
+    assert [node.name for node in run.known()] == ["shed", "bob/hut"]
+    assert run.send({"wake_every_s": 300}, False)
+    assert broker.got == ["nodes/anna/all/set", "nodes/bob/all/set"]
+    assert run.status_topic == "nodes/+/+/status"
