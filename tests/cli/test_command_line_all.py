@@ -43,7 +43,7 @@ def test_the_help_has_an_example_that_the_command_takes(name: str, capsys: pytes
     assert said.err == ""
     assert f"Usage: dormouse {name}" in said.out
     assert f"dormouse {' '.join(words)}" in " ".join(said.out.split())
-    group = typer.main.get_command(cli.build())
+    group = typer.main.get_command(cli.build(name))
     command = getattr(group, "commands", {})[name]
     assert command.make_context(name, words[1:]).params  # a wrong option or value raises here
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 from made_up_template import FILES, MIGRATIONS, make, put, relist, tree, upgrade, zipped
 
-from dormouse.upgrading import shipped, versions
+from dormouse.upgrading import compare, shipped, versions
+from dormouse.upgrading.compare import Difference
 
 NEXT = {
     "src/node/cycle.py": "# one wake, better\n",
@@ -162,6 +164,26 @@ def test_from_a_zip_without_git_and_from_a_copy_without_a_list(
     assert (mine / "tools/setup").read_text() == "#!/bin/sh\necho 2\n"
     assert os.name == "nt" or os.access(mine / "tools/setup", os.X_OK)
     assert shipped.read(mine) == shipped.read(new)
+
+
+def test_every_case_of_a_file() -> None:
+    """What was shipped, what is there, what comes: each none or one of three contents."""
+    contents = (None, "a", "b", "c")
+    for path, base, mine, new in itertools.product(("src/x.py", "sensors/x.py", "nodes/x.py"), contents, contents, contents):
+        if base is None and new is None:
+            continue  # the user's own, which nobody asks about
+        found = Difference()
+        compare._sort(found, path, base, mine, new)
+        case, users = (path, base, mine, new), mine not in (None, base, new)
+        told = {name for name in ("both", "kept", "left", "blocked") if path in getattr(found, name)}
+        assert bool(told) == users, case  # what the user wrote is never touched silently, and only that is spoken of
+        touched = path in (*found.added, *found.changed, *found.removed)
+        assert not (users and touched) or told == {"both"}, case
+        assert not (users and path.startswith("nodes/") and touched), case
+        assert path not in found.removed or (new is None and mine == base is not None), case
+        assert path not in found.added or (mine is None and new is not None), case
+        if not users and path == "src/x.py":
+            assert touched == (mine != new), case  # and what is the template's becomes the new version's
 
 
 def test_line_ends_are_not_a_change(mine: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> None:
