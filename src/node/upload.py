@@ -14,10 +14,10 @@ _EXCHANGE_S = const(8)
 def run(memory, service_name, template, name, host, options, filters, said):
     """Send everything that is stored and apply what comes. What it is given node.session has made.
 
-    memory: node.memory.Memory. service_name: a module of node.services. template: config.TOPIC. name: the node's.
-    host: the broker. options: of burst.exchange(). filters: all that the node listens to. said: what the status is made from
-    (node.status). Prints the number of records delivered. Raises OSError (mqtt.errors.MQTTError for a refusal); what was
-    acknowledged before it is out of the store all the same.
+    memory: node.memory.Memory. service_name: a module of node.services. template: config.TOPIC, {user} put in. name: the
+    node's. host: the broker. options: of burst.exchange(), "v5" the delay of MQTT 5's will in seconds or None. filters: all
+    that the node listens to. said: what the status is made from (node.status). Prints the number of records delivered.
+    Raises OSError (mqtt.errors.MQTTError for a refusal); what was acknowledged before it is out of the store all the same.
     """
     awake.mark("mqtt")
     service = __import__("node.services." + service_name, None, None, ("*",))
