@@ -48,6 +48,14 @@ def test_the_columns_and_states_are_the_tables() -> None:
     assert all(state in drawn for state in ("asleep", "awake", "late", "missing", "lost"))
 
 
+def test_the_events_are_the_codes() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tools/dormouse/watching").glob("*.py"))
+    table = TEXT.partition("| event | |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
+    made = set(re.findall(r'"event": "(\w+)"', source)) | set(re.findall(r'"event": "(\w+)" if found.up else "(\w+)"', source)[0])
+    assert made | {"reading", "status", "report", "result", "log", nodes.LATE, nodes.MISSING} == named
+
+
 def test_the_numbers_are_the_codes() -> None:
     assert nodes.LONGEST_BACKOFF_S == 6 * 3600 and "by six hours at most" in TEXT
     assert f"the broker keeps its session for {shared.BRIDGE_S} s" in TEXT
