@@ -49,6 +49,7 @@ class SerialPort:
         self.battery = True
         self._struck_at: int | None = None
         self._asked_at = self._again_at = 0
+        self._held = b""  # typed, and not passed on
         self._asleep = False
         self._master = self._slave = -1
         self._process: Process | None = None
@@ -77,13 +78,14 @@ class SerialPort:
         if self._selector is None:
             if self._asleep:
                 self._lose()
+                self._held, self.interrupt = b"", False
             self._asleep = False
             selector.register(self._master, selectors.EVENT_READ, "serial")
         self._process, self._selector, self._struck_at = process, selector, None
 
     def detach(self, restarted: bool) -> None:
         """The life is over. restarted: the chip is, not only the interpreter."""
-        if self._selector is not None:
+        if self._selector is not None and self._master >= 0:
             self._selector.unregister(self._master)
         self._process = self._selector = None
         if restarted:
@@ -95,14 +97,15 @@ class SerialPort:
     def input(self, life: Life) -> None:
         """Pass on what the other side typed."""
         try:
-            data = os.read(self._master, 4096)
+            self._held += os.read(self._master, 4096)
         except (BlockingIOError, OSError):
             return
-        process = self._process
-        if process is None or process.pipes.input is None:
-            return
-        for i in range(len(data)):
-            byte = data[i : i + 1]
+        self._feed(life)
+
+    def _feed(self, life: Life) -> None:
+        """Pass on what is held, in its order: what comes after a Ctrl-C waits with it."""
+        while self._held and not self.interrupt:
+            byte, self._held = self._held[:1], self._held[1:]
             if byte == _CTRL_D and self.pull_after is not None:
                 self.pull_after -= 1
                 if self.pull_after < 0:
@@ -171,6 +174,7 @@ class SerialPort:
         self._nudge(life, now)
         if self.interrupt and now >= self._again_at:
             self.deliver(life)
+            self._feed(life)
 
     def _nudge(self, life: Life, now: int) -> None:
         # A timer was due a moment ago: let the prompt, too, run what it has scheduled.
