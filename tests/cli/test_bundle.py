@@ -50,11 +50,17 @@ def test_exactly_these_files(root: Path, board: str) -> None:
 
 @pytest.mark.parametrize(
     ("service", "needed"),
-    [("plain", set()), ("ibm", {"services/ibm"}), ("homeassistant", {"services/homeassistant", "discovery"})],
+    [
+        ("plain", set()),
+        ("ibm", {"services/ibm"}),
+        ("homeassistant", {"services/homeassistant", "discovery"}),
+        ("adafruit", {"services/adafruit", "throttle", "hearsay"}),
+    ],
 )
 def test_only_the_service_in_use(root: Path, tmp_path: Path, service: str, needed: set[str]) -> None:
     config = tmp_path / "config.py"
-    config.write_text(settings.load(root).text(SERVICE=service, NAME="n", TOPIC="org/type" if service == "ibm" else "a/{name}"))
+    topic = {"ibm": "org/type", "adafruit": "{user}/groups/{name}"}.get(service, "a/{name}")
+    config.write_text(settings.load(root).text(SERVICE=service, NAME="n", TOPIC=topic))
     mine = shipped(made(root, config=config), "/lib/node/")
     others = {f"services/{path.stem}" for path in (root / "src/node/services").glob("*.py")} | {"throttle", "discovery", "hearsay"}
     assert mine & others == {"services/__init__", "services/plain"} | needed
