@@ -179,3 +179,20 @@ def test_simulate_and_deploy_refuse_errors_and_warn_once(check: Check, template:
     # No wake: there is no such broker.
     status, _, err = check("hen", "--broker", "no-such-host.invalid", command="simulate")
     assert status == 1 and [line.split()[1] for line in err.splitlines()] == ["warning:", "--broker:"]
+
+
+def test_the_document_shows_what_is_said(check: Check, template: Path) -> None:
+    text = (ROOT / "docs" / "check.md").read_text("utf-8")
+    begins = ("    nodes/", "    credentials.py:", "    config.py:")
+    shown = [line.strip() for line in text.splitlines() if line.startswith(begins)]
+    soil = {"driver": "soil", "pin": 23, "dry_mv": 2400, "wet_mv": 1100}
+    node(template, "shed", NAME="shed", BOARD="esp32", SENSORS={"bed": soil})
+    example = (ROOT / "credentials.example.py").read_text("utf-8")
+    example = example.replace('"your network", "its password"', '"garden", "short"')
+    (template / "credentials.py").write_text(example, "utf-8")
+    said = check("shed")[2].replace("dormouse: ", "")
+    config = template / "config.py"
+    config.write_text(config.read_text("utf-8").replace("TEST_MODE = False", "TEST_MODE = True "), "utf-8")
+    said += check()[2].replace("dormouse: ", "")
+    assert len(shown) == 3
+    assert [line for line in shown if line not in said.splitlines()] == []
