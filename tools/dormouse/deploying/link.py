@@ -11,6 +11,7 @@ import io
 import struct
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import serial
 from mpremote.transport import TransportError, TransportExecError
@@ -77,7 +78,8 @@ class Link:
 
     def _knock(self, knock_s: float) -> None:
         """Type Ctrl-C, and Ctrl-B for a prompt that was left in raw mode, until there is a prompt. Raises TransportError."""
-        line, end = self._transport.serial, time.monotonic() + knock_s
+        line: Any = self._transport.serial  # mpremote may wrap the port
+        end = time.monotonic() + knock_s
         while time.monotonic() < end:
             line.write(b"\r\x03\x02")
             again = time.monotonic() + _AGAIN_S
