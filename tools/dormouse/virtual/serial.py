@@ -203,10 +203,10 @@ class SerialPort:
 def _is_still(pid: int) -> bool:
     """Whether the program waits for something in the system; a futex is what the collector waits at, for other threads."""
     try:
-        call = Path(f"/proc/{pid}/syscall").read_text().split()[0]
+        call = Path(f"/proc/{pid}/syscall").read_text().split()
     except OSError:
         return True  # no /proc (macOS), or not allowed
-    return call not in ("running", _FUTEX)
+    return call[:1] not in (["running"], [_FUTEX])
 
 
 def _takes(pid: int, number: int) -> bool:
