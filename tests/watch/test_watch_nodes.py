@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -163,6 +163,7 @@ def test_only_the_nodes_asked_for_and_those_that_never_spoke_too() -> None:
     assert sorted(talk.fleet.nodes) == ["a", "b"] and talk.fleet.nodes["b"].state(T) == nodes.UNKNOWN
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(LEAVES), st.one_of(st.binary(max_size=40), st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(

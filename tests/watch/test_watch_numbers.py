@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dormouse.watching.seen import Numbers, Seen
@@ -10,6 +10,7 @@ from dormouse.watching.seen import Numbers, Seen
 SEQS = st.lists(st.integers(0, 60), max_size=80)
 
 
+@settings(deadline=None)
 @given(SEQS, st.integers(0, 0xFFFF))
 def test_each_counts_once_and_gaps_are_what_is_missing_after_the_first(seqs: list[int], begin: int) -> None:
     seen, known = Seen(), set[int]()
