@@ -237,6 +237,14 @@ def test_the_words_and_their_ranges_are_the_schemas():
             assert kind == "true" and Node().wake().take(OWN, b'{"%s": true}' % name.encode(), False, False) == (None, None)
 
 
+_REAL = files._kept, files._write
+
+
+def real_files():
+    """What Flash has taken the place of, for the tests that come after."""
+    files._kept, files._write = _REAL
+
+
 class Flash:
     """files' own functions, on text instead of a file; also config.py."""
 
@@ -270,6 +278,7 @@ def test_what_is_kept_in_flash_comes_back_until_config_py_changes_it():
     flash.UPLOAD_EVERY = 2
     files.commanded(cold.state, flash)
     assert (cold.state.wake_every_s, cold.state.upload_every) == (60, 0)
+    real_files()
 
 
 def test_a_settings_file_of_anything_is_no_setting():
@@ -286,6 +295,7 @@ def test_a_settings_file_of_anything_is_no_setting():
     ):
         node = Node()
         files.commanded(node.state, Flash(text))
+        real_files()
         assert (node.state.wake_every_s, node.state.upload_every) == (0, 0), text
         assert not any(node.state.heard), text
 
