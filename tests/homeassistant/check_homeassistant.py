@@ -87,6 +87,11 @@ def retained(broker: Mosquitto) -> dict[str, str]:
         return {message.topic: message.text for message in client.take() if message.retain}
 
 
+def expires_s(broker: Mosquitto) -> int:
+    """What Home Assistant is told of the garden's readings."""
+    return int(json.loads(retained(broker)["homeassistant/sensor/dormouse-garden/air-temperature_c/config"])["exp_aft"])
+
+
 def test_every_word_and_unit_is_one_of_home_assistant_s(tmp_path: Path) -> None:
     """Of the whole table, for drivers of the user's own too."""
     hass = program()
@@ -134,7 +139,7 @@ def test_states_are_those_of_the_readings(home: HomeAssistant, garden: Garden) -
     for _ in range(2):
         follows(home, garden)
     status = garden.said("status")
-    assert moment(home, "sensor.garden_last_seen") == status["time"]
+    home.until(lambda: moment(home, "sensor.garden_last_seen") == status["time"])
     assert moment(home, "sensor.garden_next_upload") == status["wake_at"]
     assert has(home, "number.garden_interval", INTERVAL_S)
     assert home.state("sensor.garden_firmware") == "0.1.0"
@@ -147,9 +152,7 @@ def test_only_what_stays_true_is_retained(broker: Mosquitto, garden: Garden) -> 
     assert {topic for topic in kept if topic.startswith("dormouse/garden/")} == {
         "dormouse/garden/status", "dormouse/garden/report",
     }  # fmt: skip
-    # Longer than an upload that fails once.
-    expire_s = json.loads(kept["homeassistant/sensor/dormouse-garden/air-temperature_c/config"])["exp_aft"]
-    assert 2 * INTERVAL_S < expire_s < 8 * INTERVAL_S
+    assert 2 * INTERVAL_S < expires_s(broker) < 8 * INTERVAL_S  # longer than an upload that fails once
 
 
 def test_a_failed_sensor_is_unknown_and_nothing_complains(home: HomeAssistant, garden: Garden) -> None:
@@ -180,8 +183,7 @@ def test_the_number_sets_the_interval_of_a_sleeper(home: HomeAssistant, garden: 
     assert garden.said("result")["ok"] is True
     home.until(lambda: has(home, "number.garden_interval", 300))
     follows(home, garden)
-    expire_s = json.loads(retained(broker)["homeassistant/sensor/dormouse-garden/air-temperature_c/config"])["exp_aft"]
-    assert 2 * 300 < expire_s < 8 * 300
+    assert 2 * 300 < expires_s(broker) < 8 * 300
 
 
 def test_a_lost_node_s_readings_are_unavailable(home: HomeAssistant, garden: Garden) -> None:
@@ -195,6 +197,26 @@ def test_a_lost_node_s_readings_are_unavailable(home: HomeAssistant, garden: Gar
     assert home.state("number.garden_interval") == "unknown"  # and can be set
     follows(home, garden)
     home.until(lambda: has(home, "number.garden_interval", 300))
+
+
+def test_a_low_battery_stretches_the_interval_and_what_expires(home: HomeAssistant, garden: Garden, broker: Mosquitto) -> None:
+    garden.board.scene.set("battery_mv", 3550)
+    garden.upload()
+    home.until(lambda: has(home, "number.garden_interval", 4 * 300))
+    assert 2 * 4 * 300 < expires_s(broker)
+    garden.board.scene.set("battery_mv", None)
+    follows(home, garden)
+    home.until(lambda: has(home, "number.garden_interval", 300))
+
+
+def test_of_several_readings_in_an_upload_the_newest_is_shown(home: HomeAssistant, garden: Garden, broker: Mosquitto) -> None:
+    garden.deploy(UPLOAD_EVERY=3)
+    garden.upload()
+    newest = follows(home, garden)
+    late = [message.json()["seq"] for message in garden.came if message.topic.endswith("/history")]
+    assert late[-2:] == [newest["seq"] - 2, newest["seq"] - 1]
+    assert expires_s(broker) > 3 * INTERVAL_S
+    assert moment(home, "sensor.garden_next_upload") == garden.said("status")["upload_at"]
 
 
 def test_readings_expire_but_not_between_two(home: HomeAssistant, words: Words) -> None:
