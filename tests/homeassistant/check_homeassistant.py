@@ -205,8 +205,9 @@ def test_a_low_battery_stretches_the_interval_and_what_expires(home: HomeAssista
     home.until(lambda: has(home, "number.garden_interval", 4 * 300))
     assert 2 * 4 * 300 < expires_s(broker)
     garden.board.scene.set("battery_mv", None)
-    follows(home, garden)
+    garden.upload()
     home.until(lambda: has(home, "number.garden_interval", 300))
+    follows(home, garden)
 
 
 def test_of_several_readings_in_an_upload_the_newest_is_shown(home: HomeAssistant, garden: Garden, broker: Mosquitto) -> None:
