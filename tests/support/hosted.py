@@ -1,4 +1,4 @@
-"""What hosted brokers have in front of them: TLS alone, for one host's name, with a chain of certificates. Behind: mosquitto."""
+"""What hosted brokers have in front of them: TLS alone, for one host's name, and a chain of certificates; then mosquitto."""
 
 from __future__ import annotations
 
