@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from adafruit_io import Account
 from dormouse import checking, settings
 from dormouse.checking import adafruit
 from dormouse.constants import ERROR, WARNING, Problem
+from node import schedule
 from nodes import ROOT
+from power.retained import check
 
 RIGHT: dict[str, Any] = {
     "SERVICE": "adafruit", "NAME": "kitchen", "TOPIC": "{user}/groups/{name}", "BATTERY": None,
@@ -91,3 +94,22 @@ def test_a_fleet_is_added_up(tmp_path: Path) -> None:
     assert of(12, **(feeds | {"WAKE_EVERY_S": 30}))[0].startswith("WAKE_EVERY_S in 12 nodes makes 72 points a minute together")
     assert any("logins" in text for text in of(21, **feeds))
     assert of(21, **(feeds | {"SERVICE": "plain"})) == []
+
+
+def test_a_fleet_s_slots_keep_within_the_account_s_minute() -> None:
+    """Twenty nodes, each an upload of three points in a quarter of an hour, at the slots that their chips give them."""
+    rejected = []
+    for fleet in range(20):
+        account = Account(groups=set())
+        chips = [schedule.offset_ms(int.from_bytes(check(bytes([fleet, at])), "little"), 900) for at in range(20)]
+        slots = [[schedule.slot_ms(0, turn * 900_000, 900, chip) / 1000 for turn in range(4)] for chip in chips]
+        for now, at in sorted((now, at) for at, found in enumerate(slots) for now in found):
+            assert account.login("anna", "aio_secret", now) == 0
+            for topic in (f"anna/f/n{at}", f"anna/f/n{at}-status", f"anna/f/n{at}-set/get"):
+                account.publish(f"n{at}", topic, b"1", now)
+        rejected.append(account.rejected)
+        assert len(account.stored) == 2 * 4 * 20
+    assert rejected == [0] * 20
+    # All in one moment they would not be let in.
+    account = Account()
+    assert [account.login("anna", "aio_secret", 0) for _ in range(21)][-1] == 6
