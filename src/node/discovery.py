@@ -102,10 +102,9 @@ class Lines:
                 tab = line.find(b"\t")
                 self._at.append((at, tab, len(line) - tab - 2))
         self.number = len(self._at)
-        self._room = max(self.number, size // 384 + 1)
 
     def __len__(self):
-        return self._room
+        return self.number
 
     def __getitem__(self, i):
         at, topic, payload = self._at[i]

@@ -35,9 +35,9 @@ Optional; what a service does not have costs nothing:
                                            not loaded; 0 ends the upload. found: of outbox.pending()
     rest(memory, every, more, acked)       the readings are delivered: what else the service wants to say, in a burst of its own
                                            each time, until it returns None. Returns a sequence of messages as above with a
-                                           clear(); its len() may be more than its number: 384 bytes of room are made for each.
-                                           every: config.UPLOAD_EVERY. more, acked: the messages of the burst before, and which
-                                           were acknowledged (1), 0 for others. What fails here does not fail the upload
+                                           clear(); it is gone through twice, first for the room that they take. every:
+                                           config.UPLOAD_EVERY. more, acked: the messages of the burst before, and which were
+                                           acknowledged (1), 0 for others. What fails here does not fail the upload
     from node.services.plain import ...    whatever a service has in common with the default one
 
 Memory: node.memory.Memory. The file is loaded twice in an upload, for session.settings() and for upload.run(), where it stays
