@@ -76,7 +76,7 @@ def test_after_the_readings_retained_and_not_in_every_wake(
 
 @pytest.mark.parametrize("board", ["feather_s2", "esp8266"])
 def test_a_small_heap_gets_all_of_them_out(make_node: MakeNode, board: str, mosquitto: Any, listener: Listener) -> None:
-    node = node_of(make_node, f"{mosquitto.host}:{mosquitto.port}", discovery(20), board, options={"heap": "56K", "speed": 8})
+    node = node_of(make_node, f"{mosquitto.host}:{mosquitto.port}", discovery(20), board, options={"heap": "52K", "speed": 8})
     for wakes in range(1, 5):
         assert "MemoryError" not in (output := slept(node).output), output
         if len({field for field, _ in configs(listener)}) == 20 or wakes == 4:
