@@ -10,7 +10,7 @@ from pathlib import Path
 from command_line import ROOT
 
 from dormouse.cli import main
-from dormouse.upgrading import shipped, versions
+from dormouse.upgrading import shipped
 
 MIGRATIONS = "tools/dormouse/upgrading/migrations.py"
 # What a schema of this version knows, so that the made-up ones have it too, whatever it is.
@@ -46,10 +46,11 @@ def make(root: Path, version: str, change: dict[str, str | None] | None = None, 
 
 
 def relist(root: Path) -> None:
-    """The list of what is in a folder, as a release has it."""
-    (root / shipped.LIST).unlink(missing_ok=True)
-    found = {name: shipped.digest((root / name).read_bytes()) for name in shipped.names(root)}
-    (root / shipped.LIST).write_bytes(shipped.text(versions.of(root), found).encode())
+    """The list of what is in a folder, as setting it up writes it."""
+    for name in (shipped.NAMES, shipped.LIST):
+        (root / name).unlink(missing_ok=True)
+    put(root, shipped.NAMES, "".join(f"{name}\n" for name in sorted([*shipped.names(root), shipped.NAMES])))
+    shipped.note(root)
 
 
 def put(root: Path, name: str, text: str) -> None:

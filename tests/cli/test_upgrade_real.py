@@ -1,4 +1,4 @@
-"""dormouse upgrade on the real tree: the running tools replace themselves. And the list of shipped files is fresh."""
+"""dormouse upgrade on the real tree: the running tools replace themselves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, environment
-from made_up_template import make, put, tree
+from made_up_template import make, put, relist, tree
 
 from dormouse import __version__
 from dormouse.upgrading import shipped
@@ -25,18 +25,19 @@ def own(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
-    """A copy without git, its list as a release has it. What is not committed yet belongs to it."""
+    """A copy without git, its list as setting it up writes it. What is not committed yet belongs to it."""
     words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listing = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
     if listing.returncode:
         pytest.skip("not a git checkout")
-    root, files = tmp_path / "mine", {}
+    root, files = tmp_path / "mine", []
     for name in sorted(set(listing.stdout.split("\0"))):
-        if (ROOT / name).is_file() and name != shipped.LIST:
+        if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
-            files[name] = shipped.digest((root / name).read_bytes())
-    put(root, shipped.LIST, shipped.text("0", files))
+            files.append(name)
+    put(root, shipped.NAMES, "".join(f"{name}\n" for name in sorted({*files, shipped.NAMES})))
+    shipped.note(root)
     return root
 
 
@@ -58,15 +59,14 @@ def test_a_copy_of_this_tree(mine: Path, tmp_path: Path) -> None:
         "tools/dormouse/commands/hum.py",
         'def hum() -> None:\n    """Hum."""\n    import dormouse\n    print(dormouse.__version__)\n',
     )
-    (new / shipped.LIST).unlink()
-    put(new, shipped.LIST, shipped.text("1", {name: shipped.digest((new / name).read_bytes()) for name in shipped.names(new)}))
+    relist(new)
     put(mine, "nodes/shed.py", 'NAME = "shed"\n')
     before = tree(mine)
 
     done = own(mine, "upgrade", str(new), "--yes")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert "files: 1 added, 4 changed, 1 removed" in lines
+    assert "files: 1 added, 5 changed, 1 removed" in lines
     assert "left to you" not in lines  # its own settings are right under its own schema
     assert any(line.startswith("it needs other packages now: make demo, or ") for line in lines)
     assert own(mine, "hum").stdout == f"1{__version__}\n"
@@ -100,10 +100,25 @@ def test_the_walk_without_git_or_list_finds_what_git_tracks(mine: Path) -> None:
     assert set(shipped.names(mine)) == listed
 
 
-def test_the_list_of_shipped_files_is_fresh() -> None:
-    """Else a user's next upgrade calls the template's changes the user's own."""
+def test_a_checkout_notes_what_git_has(tmp_path: Path) -> None:
+    """What was changed before anybody noted it counts as the user's, all the same."""
+    root = make(tmp_path / "copy", "0.1.0", listed=False)  # it needs no list of names
+    for words in (("init", "-q"), ("add", "."), ("-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "0.1.0")):
+        subprocess.run(["git", *words], cwd=root, check=True, timeout=60)
+    before = shipped.digest_of(root / "main.py")
+    put(root, "main.py", "# mine\n")
+    put(root, "sensors/mine.py", "")
+    shipped.note(root)
+    noted = shipped.read(root)
+    assert noted is not None and noted["main.py"] == before and "sensors/mine.py" not in noted
+    put(root, "src/node/cycle.py", "# changed later\n")
+    shipped.note(root)
+    assert shipped.read(root) == noted
+
+
+def test_the_names_of_shipped_files_are_fresh() -> None:
+    """Else an upgrade leaves out a file, or takes one of the user's."""
     if shipped.tracked(ROOT) is None:
         pytest.skip("not a git checkout")
-    path = ROOT / shipped.LIST
-    told = f"{shipped.LIST} is stale: python -m dormouse.upgrading.shipped, as the last thing before a commit"
-    assert path.is_file() and path.read_text("utf-8") == shipped.made(ROOT), told
+    told = f"{shipped.NAMES} is stale: git add what is new, then python -m dormouse.upgrading.shipped --names"
+    assert (ROOT / shipped.NAMES).read_text("utf-8").split() == shipped.tracked(ROOT), told

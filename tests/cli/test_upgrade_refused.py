@@ -128,8 +128,7 @@ def test_a_zip_that_leads_out_of_itself(
     ("spoil", "told"),
     [
         (lambda new: (new / "src/node/cycle.py").unlink(), "is not complete: it has no src/node/cycle.py"),
-        (lambda new: put(new, shipped.LIST, "{"), "shipped.json cannot be read"),
-        (lambda new: put(new, shipped.LIST, '{"files": {"../x": "0"}}'), "shipped.json is not a list of files"),
+        (lambda new: put(new, shipped.NAMES, "../x\n"), "is not complete: it has no ../x"),
         (lambda new: put(new, "tools/dormouse/__init__.py", ""), "has no version"),
         (lambda new: put(new, MIGRATIONS, "MIGRATIONS = ("), "migrations.py cannot be read"),
     ],
@@ -139,6 +138,20 @@ def test_another_version_that_is_not_whole(
 ) -> None:
     assert callable(spoil)
     spoil(new)
+    before = tree(mine, hidden=True)
+    assert upgrade(str(new), "--yes") == 1
+    assert told in capsys.readouterr().err
+    assert tree(mine, hidden=True) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("{", "shipped.json cannot be read"), ('{"version": "0.1.0", "files": {"../x": "0"}}', "is not a list of files")],
+)
+def test_a_list_of_ones_own_that_is_broken(
+    mine: Path, new: Path, text: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(mine, shipped.LIST, text)
     before = tree(mine, hidden=True)
     assert upgrade(str(new), "--yes") == 1
     assert told in capsys.readouterr().err

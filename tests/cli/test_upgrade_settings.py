@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from made_up_template import CONFIG, MIGRATIONS, SCHEMA, make, put, relist, setting_renamed, tree, upgrade
+from made_up_template import CONFIG, MIGRATIONS, SCHEMA, make, put, setting_renamed, tree, upgrade
 
 from dormouse import constants
 from dormouse.upgrading import configuration
@@ -167,11 +167,3 @@ def test_a_linked_config_stays_linked(mine: Path, tmp_path: Path) -> None:
     assert upgrade(str(other(tmp_path, schema=SCHEMA.replace('    ("BROKER",', NEW_ROW))), "--yes") == 0
     assert (mine / "config.py").is_symlink()
     assert (tmp_path / "my_config.py").read_text() == CONFIG + "MURMUR_S = 5\n"
-
-
-def test_only_a_list_for_files_that_are_there(mine: Path, tmp_path: Path) -> None:
-    """made_up_template.relist and this version's own list are of one form."""
-    new = other(tmp_path)
-    before = (new / "tools/dormouse/shipped.json").read_bytes()
-    relist(new)
-    assert (new / "tools/dormouse/shipped.json").read_bytes() == before

@@ -15,6 +15,7 @@ from dormouse.newnode.draft import Draft
 from dormouse.newnode.parts import Given
 from dormouse.newnode.secret import Secrets
 from dormouse.project import find_root, shown
+from dormouse.upgrading import shipped
 
 _FLEET = (
     "config.py is as it came. It is what all your nodes have in common; nodes/NAME.py has only the lines in which one\n"
@@ -97,6 +98,7 @@ def new(
         unwise = final.look(draft, secrets, renew)
     for text in unwise:
         ask.note(f"warning: {text}", "yellow")
+    shipped.note(root)
     saving.save(path, draft, secrets, renew, force, ask, console)
     saving.told(path, draft, secrets, renew, console)
 

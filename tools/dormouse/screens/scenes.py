@@ -183,8 +183,10 @@ def _put_version(root: Path, version: str) -> None:
     init.parent.mkdir(parents=True, exist_ok=True)
     init.write_text(f'__version__ = "{version}"\n')
     (root / shipped.LIST).unlink(missing_ok=True)
-    hashes = {name: shipped.digest((root / name).read_bytes()) for name in shipped.names(root)}
-    (root / shipped.LIST).write_text(shipped.text(version, hashes))
+    (root / shipped.NAMES).unlink(missing_ok=True)
+    names = sorted({*shipped.names(root), shipped.NAMES})
+    (root / shipped.NAMES).write_text("".join(f"{name}\n" for name in names))
+    shipped.note(root)
 
 
 def _deployed(root: Path, board: VirtualBoard) -> str:

@@ -1,8 +1,9 @@
-"""Which files of a folder are the template's, and as what they were shipped: tools/dormouse/shipped.json.
+"""Which files of a folder are the template's, and as what they were shipped: that tells the user's files and changes from them,
+without git and without a network.
 
-The list is what tells the user's files and changes from the template's, without git and without a network: a copy has the
-list of the version that it is. `python -m dormouse.upgrading.shipped` writes it anew for the files that git tracks here; a
-test compares. An upgrade writes the list of what it brought.
+tools/dormouse/shipped.txt, which each version brings, has the names: `python -m dormouse.upgrading.shipped --names` writes it
+anew after a file has come or gone; a test compares. .dormouse/shipped.json is no part of the template: a copy notes the hashes
+of what it came with when it is set up (tools/setup, `dormouse new`), and an upgrade those of what it brought.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import sys
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from dormouse.errors import DormouseError
 from dormouse.project import find_root
 from dormouse.upgrading import versions
 
-LIST = "tools/dormouse/shipped.json"
+NAMES = "tools/dormouse/shipped.txt"
+LIST = ".dormouse/shipped.json"
 # The user's, whatever a list says: an upgrade never copies over them.
 CONFIG = "config.py"
 SECRETS = "credentials.py"
@@ -36,15 +40,21 @@ def digest_of(path: Path) -> str | None:
 
 
 def read(root: Path) -> dict[str, str] | None:
-    """A template's list: path to hash. None when it has none. Raises DormouseError when it cannot be read."""
+    """A template's list: path to hash. None when it has none, or another version's: git pull knows nothing of it.
+
+    Raises DormouseError when it cannot be read.
+    """
     try:
-        found = json.loads((root / LIST).read_text("utf-8"))["files"]
+        listed = json.loads((root / LIST).read_text("utf-8"))
+        found = listed["files"]
+        if listed["version"] != versions.of(root):
+            return None
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DormouseError(f"{root / LIST} cannot be read ({error}): get this file anew from its version") from error
+        raise DormouseError(f"{root / LIST} cannot be read ({error}): delete it and upgrade again") from error
     if not isinstance(found, dict) or not all(isinstance(value, str) and is_plain(name) for name, value in found.items()):
-        raise DormouseError(f"{root / LIST} is not a list of files: get this file anew from its version")
+        raise DormouseError(f"{root / LIST} is not a list of files: delete it and upgrade again")
     return found
 
 
@@ -60,7 +70,7 @@ def text(version: str, files: dict[str, str]) -> str:
 
 
 def tracked(root: Path) -> list[str] | None:
-    """The files that git has in a checkout and that are there, the list not; None when it is none, or there is no git."""
+    """The files that git has in a checkout and that are there; None when it is none, or there is no git."""
     if not (root / ".git").exists():
         return None
     try:
@@ -68,26 +78,29 @@ def tracked(root: Path) -> list[str] | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     names = done.stdout.decode("utf-8", "surrogateescape").split("\0") if not done.returncode else []
-    found = sorted(name for name in names if name and name != LIST and (root / name).is_file())
+    found = sorted(name for name in names if name and (root / name).is_file())
     return found or None
 
 
 def names(root: Path) -> list[str]:
-    """The files that a version ships: those that git tracks, else those of its list, else all but what tools make.
+    """The files that a version ships: those that git tracks, else those that it names, else all but what tools make.
 
-    Raises DormouseError when a file of its list is missing.
+    Raises DormouseError when a file that it names is missing.
     """
     found = tracked(root)
     if found is None:
-        listed = read(root)
-        if listed is None:
+        found = _named(root)
+        if not found:
             return sorted(_walked(root, ""))
-        found = sorted(listed)
         if missing := [name for name in found if not (root / name).is_file()]:
             raise DormouseError(f"{root} is not complete: it has no {missing[0]}" + _more(len(missing) - 1))
     if odd := [name for name in found if not is_plain(name)]:
         raise DormouseError(f"{root} has {odd[0]!r}, a name that not every system can have")
     return [name for name in found if name != SECRETS]
+
+
+def _named(root: Path) -> list[str]:
+    return (root / NAMES).read_text("utf-8").split("\n")[:-1] if (root / NAMES).is_file() else []
 
 
 def _more(count: int) -> str:
@@ -106,15 +119,39 @@ def _walked(folder: Path, above: str) -> list[str]:
     return found
 
 
-def made(root: Path) -> str:
-    """The list of a checkout, as it should be."""
-    found = tracked(root)
-    if found is None:
-        raise DormouseError(f"{root} is not a git checkout: the list is made from what git tracks")
-    return text(versions.of(root), {name: digest((root / name).read_bytes()) for name in found})
+def note(root: Path) -> None:
+    """Write the hashes of a copy that has none of its version: of what git has, else of what is there now. No file of the
+    user's is among them: without git only those that the version names are.
+    """
+    found = tracked(root) or _named(root)
+    if not found or read(root) is not None:
+        return
+    here = [name for name in found if name != SECRETS and (root / name).is_file()]
+    hashes = {name: digest(_committed(root, name) or (root / name).read_bytes()) for name in here}
+    (root / LIST).parent.mkdir(exist_ok=True)
+    (root / LIST).write_text(text(versions.of(root), hashes), "utf-8", newline="\n")
+
+
+def _committed(root: Path, name: str) -> bytes | None:
+    # Of a file that was changed since; None for all others.
+    if name not in _changed(root):
+        return None
+    done = subprocess.run(["git", "show", f"HEAD:./{name}"], cwd=root, capture_output=True, timeout=60, check=False)
+    return None if done.returncode else done.stdout
+
+
+@cache
+def _changed(root: Path) -> frozenset[str]:
+    if not (root / ".git").exists():
+        return frozenset()
+    words = ["git", "diff", "--name-only", "--relative", "-z", "HEAD"]
+    done = subprocess.run(words, cwd=root, capture_output=True, timeout=60, check=False)
+    return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
 
 
 if __name__ == "__main__":
     here = find_root()
-    (here / LIST).write_text(made(here), "utf-8", newline="\n")
-    print(f"{LIST} is written")
+    if sys.argv[1:] == ["--names"]:
+        (here / NAMES).write_text("".join(f"{name}\n" for name in tracked(here) or ()), "utf-8", newline="\n")
+    else:
+        note(here)
