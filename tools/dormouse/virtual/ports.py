@@ -189,7 +189,7 @@ CHIPS = MappingProxyType(
             shims={"timers": 2, "i2c": 1, "bits": 12, "mhz": 160, "wake": "gpio"},
         ),
         "esp8266": Chip("esp8266", _pins((0, 5), 9, 10, (12, 16)), adc=(0,), adc_mv=(1000,)),
-        # Four of the six WKUP inputs are on the Pyboard D's pins (RM0431, section 4.4). adc: STM32F722 datasheet, pin definitions.
+        # Four of the six WKUP inputs are on the Pyboard D's pins (RM0431, section 4.4). adc: STM32F722 datasheet, pin table.
         "stm32f722": Chip("stm32", wakes=("A0", "A2", "C1", "C13"), adc=_STM32_ADC, adc_mv=(3300,)),
         "rp2040": Chip("rp2", _pins((0, 29)), adc=_pins((26, 29)), adc_mv=(3300,)),
     }
