@@ -34,7 +34,7 @@ def test_exactly_these_files(root: Path, board: str) -> None:
     files = made(root, board)
     node = root / "src/node"
     services = {"services/__init__", "services/plain"}
-    optional = {"pin", "changes", "secure", "lamp", "throttle", "discovery", "hearsay"}
+    optional = {"pin", "changes", "secure", "lamp", "throttle", "discovery", "hearsay", "aio", "aioheard"}
     assert shipped(files, "/lib/node/") == {path.stem for path in node.glob("*.py")} - optional | services | {"names"}
     ports = ("_esp32", "_esp8266", "_stm32", "_rp2", "supply", "led")  # where a sensor has one; in test mode
     every_port = {path.stem for path in (root / "power").glob("*.py") if not path.stem.endswith(ports)}
@@ -54,7 +54,7 @@ def test_exactly_these_files(root: Path, board: str) -> None:
         ("plain", set()),
         ("ibm", {"services/ibm"}),
         ("homeassistant", {"services/homeassistant", "discovery"}),
-        ("adafruit", {"services/adafruit", "throttle", "hearsay"}),
+        ("adafruit", {"services/adafruit", "throttle", "hearsay", "aio", "aioheard"}),
     ],
 )
 def test_only_the_service_in_use(root: Path, tmp_path: Path, service: str, needed: set[str]) -> None:
@@ -62,7 +62,8 @@ def test_only_the_service_in_use(root: Path, tmp_path: Path, service: str, neede
     topic = {"ibm": "org/type", "adafruit": "{user}/groups/{name}"}.get(service, "a/{name}")
     config.write_text(settings.load(root).text(SERVICE=service, NAME="n", TOPIC=topic))
     mine = shipped(made(root, config=config), "/lib/node/")
-    others = {f"services/{path.stem}" for path in (root / "src/node/services").glob("*.py")} | {"throttle", "discovery", "hearsay"}
+    others = {f"services/{path.stem}" for path in (root / "src/node/services").glob("*.py")}
+    others |= {"throttle", "discovery", "hearsay", "aio", "aioheard"}
     assert mine & others == {"services/__init__", "services/plain"} | needed
 
 

@@ -12,7 +12,7 @@ import pytest
 from adafruit_io import AdafruitIO
 from nodes import MakeNode
 
-LATE_S = 60  # what a slow computer comes to, of the ten minutes from one reading to the next
+LATE_S = 300  # what drift and a slow computer come to in hours, of ten minutes and more from one reading to the next
 CREDENTIALS = b'WIFI = (("dormouse", "sleep-tight"),)\nUSER = "anna"\nPASSWORD = "aio_secret"\n'
 AIR = {"air": {"driver": "sht4x"}}
 
@@ -23,10 +23,13 @@ def io() -> Iterator[AdafruitIO]:
         yield made
 
 
-def device(make_node: MakeNode, io: AdafruitIO, credentials: bytes = CREDENTIALS, speed: int = 8, **changes: object) -> Any:
+def device(
+    make_node: MakeNode, io: AdafruitIO, credentials: bytes = CREDENTIALS, speed: int = 8, heap: str = "", **changes: object
+) -> Any:
     changes = {"SENSORS": AIR, "BATTERY": None, "TOPIC": "{user}/groups/{name}", "WAKE_EVERY_S": 600, **changes}
+    options = {"speed": speed, "heap": heap} if heap else {"speed": speed}
     node = make_node(
-        options={"speed": speed}, credentials=credentials, BROKER=io.url, SERVICE="adafruit", NAME="kitchen", MAX_AWAKE_S=60,
+        options=options, credentials=credentials, BROKER=io.url, SERVICE="adafruit", NAME="kitchen", MAX_AWAKE_S=60,
         **changes,
     )  # fmt: skip
     io.now = io.time_s = lambda: node.now_s
@@ -59,7 +62,7 @@ def test_a_group_s_feeds_and_a_command_by_get(make_node: MakeNode, io: AdafruitI
     assert io.account.values("kitchen.status") == ["online"]  # for somebody at USB, after a power-up
     assert "boots" in json.loads(io.account.values("kitchen.log")[0])
     # Heard, obeyed, and the answer in its place: the next wake is not asked to do it again.
-    assert wake.sleep_ms <= 130_000
+    assert wake.sleep_ms <= 185_000  # to the slot after the next, at most
     assert json.loads(io.account.values("kitchen.set")[-1]) == {"id": 1, "ok": True}
     slept(node)
     assert len(io.account.values("kitchen.set")) == 2 and io.account.values("kitchen.status")[-1] == "sleeping"
@@ -201,3 +204,14 @@ def test_without_a_time_server_the_service_tells_the_time(make_node: MakeNode, i
     late = [seconds(point.late) for point in io.account.stored if point.late]
     # Of the wake without a network: to the second, but for a slow computer.
     assert late and all(begun - LATE_S < at < begun + LATE_S for at in late)
+
+
+def test_a_small_heap(make_node: MakeNode, io: AdafruitIO) -> None:
+    """4 KiB more than tests/wakes/test_small_heap.py has for the plain service: 64 bits, about half of it on a board."""
+    io.put("anna/f/kitchen.set", '{"id": 1, "wake_every_s": 120}')
+    node = device(make_node, io, heap="52K")
+    for count in range(5):
+        node.world.wifi.ap_present = count not in (1, 2)
+        assert "MemoryError" not in slept(node).output
+    assert len(io.account.values("kitchen.air-temperature-c")) >= 4
+    assert json.loads(io.account.values("kitchen.set")[-1]) == {"id": 1, "ok": True}

@@ -17,8 +17,8 @@ from dormouse import mpy
 PATH = "/lib/node/names.mpy"
 # What an ordinary wake does not load: tests/wakes/test_names_first.py.
 SELDOM = (
-    "about", "chores", "discovery", "errors", "files", "grants", "hearsay", "log", "reasons", "schema", "search", "skip",
-    "spread", "throttle", "twin",
+    "about", "aioheard", "chores", "discovery", "errors", "files", "grants", "hearsay", "log", "reasons", "schema", "search",
+    "skip", "spread", "throttle", "twin",
 )  # fmt: skip
 _HEADER_BYTES = 4  # "M", version, flags, bits of a small int: docs/reference/mpyfiles.rst
 

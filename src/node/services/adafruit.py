@@ -15,33 +15,26 @@ from micropython import const
 
 from node import drop
 
-_QUIET_MS = const(250)  # answers come from the database behind the broker
-_TIME_MS = const(900)  # less than the second after which the next time/seconds comes: a longer silence would never be
-_POINTS = const(20)  # of 30 in a minute: the account has other nodes
-_SECONDS = const(6)  # attempts to set the clock, after which late readings wait no more for it
-
 # For the PC alone.
 _TOPICS = const((("readings", "{base}"), ("history", "{base}"), ("status", "{base}"), ("", "{base}/{leaf}")))
 _LIMITS = const((
     ("points", 30, "a minute, free account", "MQTT API Rate Limiting; a group's fields each count: io blog 2017-12-18"),
     ("logins", 20, "a minute", "MQTT API Rate Limiting"),
     ("feeds", 10, "free account", "io blog 2016-07-06, MQTT Error Reporting"),
-    ("upload", 20, "points of readings", "_POINTS"),
+    ("upload", 20, "points of readings", "_POINTS of src/node/aio.py"),
     ("more", 2, "points an upload", "status, and asking for a command"),
-))
+))  # fmt: skip
 
-_grouped = True  # set by topic(), which is asked first
-_newest = 0  # key of this wake's record
-_batch = None  # the records of this burst, a list that node.upload keeps too
-_client = b""
+# Whether TOPIC is a group (topic() is asked first); the key of this wake's record; the client id; the burst's records, in the list
+# that node.upload has too, None before the first.
+_kept = [True, 0, b"", None]
 
 
 def topic(template, name, leaf):
     """A group, or a feed. "set" is none: a greeting there would take a command's place."""
-    global _grouped
     base = template.replace("{name}", name)
-    _grouped = base.split("/")[1][0] == "g"
-    if leaf in ("readings", "history") or (_grouped and leaf == "status"):
+    grouped = _kept[0] = base.split("/")[1][0] == "g"
+    if leaf in ("readings", "history") or (grouped and leaf == "status"):
         return base
     return "" if leaf == "set" else _feed(base, {"result": "set", "report": "log"}.get(leaf, leaf))
 
@@ -53,7 +46,7 @@ def subscriptions(template, name):
 
 def readings(key, when, utc, body):
     """{"feeds": {"air-temperature-c": 21.42}} for a group, {"value": {...}} for a feed; the time where it is late."""
-    if _grouped:
+    if _kept[0]:
         parts = []
         for part in body.decode().split("},"):
             head, _, fields = part.partition(":{")
@@ -65,7 +58,7 @@ def readings(key, when, utc, body):
         text = '{"feeds":{"' + (',"'.join(parts) or 'status":"no reading"') + "}"
     else:
         text = '{"value":{' + body.decode() + "}"
-    if utc and key != _newest:
+    if utc and key != _kept[1]:
         import time
 
         # Ports count from 1970 or from 2000.
@@ -76,104 +69,34 @@ def readings(key, when, utc, body):
 
 def result(command_id, error):
     """As plain has it: it stays as the feed's last value."""
-    from node.services import plain
-
-    try:
-        return plain.result(command_id, error)
-    finally:
-        drop("node.services.plain")
+    return _step("node.services.plain", "result", command_id, error)
 
 
 def adapt(memory, template, name, messages, options):
-    """The state in a word, no greeting, no retain; ask for the command; listen for what the account is told."""
-    global _newest, _batch, _client
-    state = memory.state
-    for i in range(len(messages) - 1, -1, -1):
-        topic, payload, _, qos, pid, dup = messages[i]
-        if isinstance(payload, str) and payload.startswith('{"state":'):
-            payload = _state(payload)
-        if topic and (options or qos):
-            messages[i] = topic, payload, False, qos, pid, dup
-        else:
-            # The state again, after a command, would be the same word.
-            del messages[i]
-    if not options:
-        return
-    _newest = state.boot << 16 | state.seq
-    _batch = None
-    _client = options["client_id"].encode()
-    options["pipeline"] = False
-    options["quiet_ms"] = _QUIET_MS
-    topic, payload = options["will"][:2]
-    options["will"] = topic, _state(payload), False, 1
-    asked = options["subscribe"] or []
-    if asked:
-        messages.insert(0, (asked[0][0] + "/get", b"?", False, 0, 0, False))
-    user = template.split("/")[0]
-    options["subscribe"] = asked + [(user + "/throttle", 1), (user + "/errors", 1)]
-    if state.clock_tries and state.clock_skips + 1 == 1 << state.clock_tries:
-        # node.clock has asked in this wake, in vain.
-        options["subscribe"].append(("time/seconds", 1))
-        options["quiet_ms"] = _TIME_MS
+    """See node.aio. Answers are right as they are; the state again, after a command, would be the same word."""
+    if options:
+        _step("node.aio", "adapt", _kept, memory, template, messages, options)
+    else:
+        del messages[1:]
 
 
 def heard(memory, topic, payload, retain, dup):
-    """The command, obeyed once; the account's limits; the time."""
-    state = memory.state
-    if topic == b"time/seconds":
-        from node import hearsay
-
-        hearsay.take(memory, payload)
-        drop("node.hearsay", "node.drift")
-    elif topic.endswith(b"/throttle") or topic.endswith(b"/errors"):
-        mine = payload.startswith(_client)
-        account = topic.endswith(b"e") or b"banned" in payload or b"blocked" in payload
-        if mine or account:
-            print("adafruit:", payload)
-            from node import throttle
-
-            # A topic of this node's that is none: each further upload would bring the account nearer to a ban.
-            throttle.take(state, payload if account else b"7200 seconds")
-            drop("node.throttle")
-            if _batch:
-                # Acknowledged is not stored: all of it goes again.
-                _batch.clear()
-    elif payload and b'"ok":' not in payload:
-        from power.retained import check
-
-        # The first of node.commands' marks: what is kept for new subscribers, which it knows by the retain flag.
-        mark = check(b"", payload)
-        if state.heard[:4] != mark:
-            state.heard[:4] = mark
-            return topic, payload, False, False
-    else:
-        state.heard[:4] = bytes(4)
-    return None
+    """See node.aioheard."""
+    return _step("node.aioheard", "heard", _kept, memory, topic, payload)
 
 
 def most(memory, found):
-    """One burst an upload, of so many points. None of the late ones while the clock may be set by this very burst."""
-    global _batch
-    state = memory.state
-    if _batch is not None:
-        return 0
-    _batch = found
-    if not state.fixed_at and len(found) > 1 and 0 < state.clock_tries < _SECONDS:
-        return 0
-    points = _POINTS
-    for i in range(len(found)):
-        body = found[i][3]
-        points -= max(1, body.count(b":") - body.count(b":{")) if _grouped else 1
-        if points < 0:
-            return max(i, 1)
-    return len(found)
+    """See node.aio."""
+    return _step("node.aio", "most", _kept, memory, found)
+
+
+def _step(module, function, *args):
+    try:
+        return getattr(__import__(module, None, None, ("*",)), function)(*args)
+    finally:
+        drop(module)
 
 
 def _feed(base, leaf):
     user, kind, key = base.split("/")
     return user + "/f/" + key + ("-" if kind[0] == "f" else ".") + leaf
-
-
-def _state(payload):
-    word = payload.split('"')[3]
-    return '{"feeds":{"status":"' + word + '"}}' if _grouped else word
