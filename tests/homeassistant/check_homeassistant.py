@@ -273,4 +273,5 @@ def test_a_restart_brings_back_what_is_true_and_nothing_that_has_expired(
 
 def test_nothing_was_worth_a_warning(home: HomeAssistant) -> None:
     lines = [line for line in home.log().splitlines() if re.search(r" (WARNING|ERROR|CRITICAL) ", line)]
-    assert [line for line in lines if "Support for the running Python version" not in line] == []
+    own = ("[homeassistant.bootstrap] Support for the running Python version", "[aiohttp_fast_zlib]")  # of how it is installed
+    assert [line for line in lines if not any(word in line for word in own)] == []
