@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from unittest import mock
 
 import pytest
 import typer
@@ -11,7 +10,6 @@ from command_line import ROOT
 from typer.testing import CliRunner
 
 from dormouse import bundle, cli, constants
-from dormouse.commands.new import new
 
 LINKED = ("main.py", "src", "boards", "power", "sensors", "credentials.example.py")
 
@@ -38,20 +36,12 @@ def run(*words: str, answers: str | None = None) -> Done:
 
     @app.command()
     def whole() -> None:
-        # Errors are lines and exit statuses, as a user gets them; the other commands take longer to build than this to run.
-        with mock.patch.object(cli, "build", _alone):
-            raise SystemExit(cli.main(["new", *words]))
+        # Errors are lines and exit statuses, as a user gets them.
+        raise SystemExit(cli.main(["new", *words]))
 
     env = {"COLUMNS": "120", "DORMOUSE_PASSWORD": None, "DORMOUSE_WIFI_PASSWORD": None}
     result = CliRunner(env=env).invoke(app, [], input=answers, catch_exceptions=False)
     return Done(result.exit_code, result.stdout, result.stderr)
-
-
-def _alone() -> typer.Typer:
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.callback()(cli._options)
-    app.command("new")(new)
-    return app
 
 
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
