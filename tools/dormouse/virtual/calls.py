@@ -161,11 +161,12 @@ def adc(life: Life, data: bytes) -> bytes:
     name, model = data.decode(), life.board.model
     if name in map(str, model.chip.shared) and life.wifi.on():
         raise Refused(model.errno.get("110", 110))  # the radio has this converter: ESP_ERR_TIMEOUT (mphalport.c)
-    pin = next((alias for alias, of in life.board.model.pins.items() if of == name), name)
+    names = {name, *(alias for alias, of in model.pins.items() if of == name)}
     for device in life.board.devices:
-        if isinstance(device, AnalogDevice) and device.pin in (pin, name):
+        if isinstance(device, AnalogDevice) and device.pin in names:
             return _q(round(1000 * device.mv()))
-    return _q(1000 * life.board.scene.adc_mv({"adc": life.board.model.adc}, pin, rail_on=life.rail()))
+    pin = next((alias for alias in names if alias in model.adc), name)
+    return _q(1000 * life.board.scene.adc_mv({"adc": model.adc}, pin, rail_on=life.rail()))
 
 
 def chip(life: Life, _: bytes) -> bytes:
