@@ -25,8 +25,8 @@ _LIMITS = const((
     ("more", 2, "points an upload", "status, and asking for a command"),
 ))  # fmt: skip
 
-# Whether TOPIC is a group (topic() is asked first); the key of this wake's record; the client id; the burst's records, in the list
-# that node.upload has too, None before the first.
+# Whether TOPIC is a group (topic() is asked first); the key of this wake's record; the client id; the records of the burst,
+# in the list that node.upload has too, None before the first.
 _kept = [True, 0, b"", None]
 
 
