@@ -70,11 +70,18 @@ def test_text_keeps_a_row_a_line(tmp_path: Path) -> None:
     assert rows(path)[0]["wake.why"] == 'a "pin", or so'
 
 
-def test_other_files_are_not_touched(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b"day,mood\n1,good\n", b"day,mood\n1,good\n2,no end", b"no end of a line", b"\xff\xd8\xff\n\xfe", b"node,received\n1"],
+)
+def test_other_files_are_not_touched(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "diary.csv"
-    path.write_text("day,mood\n1,good\n")
+    path.write_bytes(content)
     with pytest.raises(UsageError, match="is not a file of this command"):
         Sheet(path)
-    assert path.read_text() == "day,mood\n1,good\n"
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot write"):
         Sheet(tmp_path / "no" / "a.csv")

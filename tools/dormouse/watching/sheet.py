@@ -19,6 +19,7 @@ from dormouse.project import shown
 from dormouse.watching.nodes import Event, values
 
 HEAD = ("node", "received", "time", "boot", "seq", "late")
+_LONGEST_HEAD = 1 << 20  # bytes: a file that is none of ours may be one long line
 
 
 class Sheet:
@@ -67,21 +68,22 @@ class Sheet:
             self._file.close()
 
     def _continue(self) -> None:
+        # Whose it is comes first: nothing of another file is cut off.
+        with self._path.open("rb") as file:
+            head = file.readline(_LONGEST_HEAD)
+        begin = (",".join(HEAD) + "\r\n").encode()
+        torn = begin.startswith(head)  # the power went before the header had its end
+        if not torn and not (head.startswith((begin[:-2] + b",", begin)) and head.endswith(b"\n")):
+            begins = head[: len(begin) - 2].decode("utf-8", "replace").strip()
+            raise UsageError(f"--csv: {shown(self._path)} is not a file of this command: it begins with {begins!r}")
         with self._path.open("rb+") as file:
-            file.seek(0, os.SEEK_END)
-            end = file.tell()
+            end = file.seek(0, os.SEEK_END)
             # A row that was being written when the power went has no end.
             while end and _byte(file, end - 1) != b"\n":
                 end -= 1
             file.truncate(end)
-        if not end:
-            return
-        with self._path.open(encoding="utf-8", newline="") as file:
-            columns = next(csv.reader(file), [])
-        if tuple(columns[: len(HEAD)]) != HEAD:
-            begins = ",".join(columns[: len(HEAD)])
-            raise UsageError(f"--csv: {shown(self._path)} is not a file of this command: it begins with {begins!r}")
-        self._columns = columns
+        if end:
+            self._columns = next(csv.reader([head.decode("utf-8")]))
 
     def _widen(self, new: list[str]) -> None:
         columns = [*self._columns, *new]
