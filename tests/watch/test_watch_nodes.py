@@ -245,3 +245,19 @@ def test_the_table_never_exceeds_the_terminal_and_shows_trouble_first() -> None:
         assert rows[0] == "node-33"
         hidden = 41 - len(rows)
         assert (f"{hidden} not shown" in drawn[-1] + drawn[-2]) == bool(hidden)
+
+
+@pytest.mark.parametrize("time", ["1e300", "-1e15", "NaN", "Infinity", "900000000000"])
+def test_a_time_that_is_none_ends_no_watch(time: str) -> None:
+    fleet = Fleet(Topics("dormouse/{name}"))
+    said = f'{{"state":"sleeping","time":{time},"wake_at":{time},"upload_at":{time},"wake_every_s":900}}'
+    for leaf, payload in (
+        ("status", said),
+        ("history", f'{{"seq":1,"time":{time}}}'),
+        ("readings", f'{{"seq":2,"time":{time}}}'),
+    ):
+        event = fleet.take(f"dormouse/a/{leaf}", payload.encode(), T)
+        assert event
+        assert "?" in lines.line(event) or leaf == "readings"
+    list(fleet.look(T + 1))
+    Console(file=StringIO()).print(table.draw(fleet, T + 1, 120, 40))

@@ -15,9 +15,12 @@ _UNITS = {
 
 
 def clock(at: float, utc: bool = False) -> str:
-    """Seconds since 1970 as "2026-11-21 21:40:12", local time."""
+    """Seconds since 1970 as "2026-11-21 21:40:12", local time; "?" for what is no time: anybody may have published it."""
     zone = timezone.utc if utc else None
-    return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return "?"
 
 
 def line(event: Event, utc: bool = False) -> str:
