@@ -94,8 +94,19 @@ def test_sensors(text: str, entry: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "air", "=sht4x", "a=", "a=b,5", "a=b,**c", "a=b,c=d(1)", "a=b,c=1)+(2", "a=b,c", "a=b,c=1,c=2", "a=b,c=d.e"]
-)
+    "text",
+    [
+        "", "air", "=sht4x", "a=", "a=b,5", "a=b,**c", "a=b,c=d(1)", "a=b,c=1)+(2", "a=b,c", "a=b,c=1,c=2", "a=b,c=d.e",
+        "a=b,c=1)(d=2", "a=b,c={(): 1, []: 2}", "a=b,c=" + "(" * 999 + ")" * 999, "a=b,c=" + "-" * 999 + "1",
+    ],
+)  # fmt: skip
 def test_what_is_no_sensor(text: str) -> None:
     with pytest.raises(ValueError, match=r"allowed: |given twice"):
         words.sensor(text)
+
+
+def test_a_value_is_one() -> None:
+    assert words.constant("(7, 0)") == (7, 0)
+    for text in ("6,every=2", "", "1)(y=2"):
+        with pytest.raises(ValueError, match="is no value; allowed: "):
+            words.constant(text)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from dormouse import drivers, settings
+from dormouse import drivers, settings, typed
 from dormouse.battery import life, wakes
 from dormouse.battery.life import Life
 from dormouse.battery.wakes import Assumed, Cause, Kind
@@ -59,19 +58,17 @@ def parsed(text: str) -> dict[str, Any]:
     """The changes that a text names. Raises UsageError."""
     wrong = f"--if {text!r} is not NAME=value, NAME=value: "
     try:
-        call = ast.parse(f"f({text})", mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise UsageError(wrong + "text values need quotation marks") from error
-    if not isinstance(call, ast.Call) or call.args or not call.keywords:
+        words = typed.pairs(text)
+    except ValueError as error:
+        raise UsageError(wrong + (str(error) or "such as WAKE_EVERY_S=3600; text has quotation marks")) from None
+    if not words:
         raise UsageError(wrong + "such as WAKE_EVERY_S=3600, UPLOAD_EVERY=4")
     found = {}
-    for word in call.keywords:
-        if word.arg is None:
-            raise UsageError(wrong + "such as WAKE_EVERY_S=3600")
+    for name, value in words.items():
         try:
-            found[word.arg.upper()] = ast.literal_eval(word.value)
-        except (ValueError, TypeError) as error:
-            raise UsageError(wrong + f"{word.arg} is not a constant, such as 3600") from error
+            found[name.upper()] = typed.constant(value)
+        except ValueError:
+            raise UsageError(wrong + f"{name} is not a constant, such as 3600") from None
     return found
 
 

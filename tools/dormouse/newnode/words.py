@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from dormouse import constants, settings
+from dormouse import constants, settings, typed
 from dormouse.project import shown
 
 _UNITS = {"": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
@@ -46,28 +46,25 @@ def options(text: str) -> dict[str, Any]:
     """ "pin=6,supply=(7,0),edge=rising": as the arguments of a call; a word without quotes is text."""
     quoted = re.sub(r"=\s*([0-9a-fA-F]{16})(?=\s*(?:,|$))", r'="\1"', text)  # a ROM code
     try:
-        call = ast.parse(f"f({quoted})", mode="eval").body
-    except (SyntaxError, ValueError):
-        call = None
-    if not isinstance(call, ast.Call) or call.args or any(word.arg is None for word in call.keywords):
-        raise ValueError(f"{text!r} are no options; allowed: such as address=0x45,every=2")
+        words = typed.pairs(quoted)
+    except ValueError as error:
+        raise ValueError(str(error) or f"{text!r} are no options; allowed: such as address=0x45,every=2") from None
     found: dict[str, Any] = {}
-    for word in call.keywords:
-        if word.arg in found:
-            raise ValueError(f"{word.arg} is given twice")
+    for name, value in words.items():
         try:
-            found[str(word.arg)] = ast.literal_eval(_Words().visit(word.value))
-        except ValueError:
-            raise ValueError(f"{word.arg} is no constant; allowed: a number, a word, True, or such as (0, 9, 8)") from None
+            found[name] = typed.constant(_Words().visit(value))
+        except (ValueError, RecursionError):
+            raise ValueError(f"{name} is no constant; allowed: a number, a word, True, or such as (0, 9, 8)") from None
     return found
 
 
 def constant(text: str) -> Any:
     """One value of an option."""
     try:
-        return options(f"x={text}")["x"]
+        (value,) = options(f"x={text}").values()
     except ValueError:
         raise ValueError(f"{text!r} is no value; allowed: a number, a word, True, or such as (0, 9, 8)") from None
+    return value
 
 
 class _Words(ast.NodeTransformer):
