@@ -3,10 +3,10 @@
 
 RUN = .venv/bin/python -m
 
-.PHONY: help demo test soak fuzz campaign test-brokers lint size clean setup
+.PHONY: help demo test soak fuzz campaign test-brokers test-homeassistant lint size fresh clean setup
 
 help: ## what this file can do
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-18s %s\n' "$$name" "$$text"; done
 
 demo: ## a virtual node through four wakes, and what a subscriber received
 	@tools/setup demo
@@ -35,6 +35,10 @@ test-brokers: ## the conformance suite on RabbitMQ, NATS and aedes too, see docs
 	@tools/setup brokers
 	@BROKERS="rabbitmq nats aedes" $(RUN) pytest tests/conformance $(ARGS)
 
+test-homeassistant: ## a node in the real Home Assistant, 2 to 6 minutes, see docs/homeassistant.md
+	@tools/setup test
+	@.venv/bin/python tests/homeassistant/run_ha.py $(ARGS)
+
 lint: ## ruff, the syntax and layer gates, pyright for each port and for the tools
 	@tools/setup lint
 	@failed=0; \
@@ -46,6 +50,13 @@ lint: ## ruff, the syntax and layer gates, pyright for each port and for the too
 size: ## measure docs/size.md anew
 	@tools/setup test
 	@$(RUN) dormouse size
+
+fresh: ## make anew all that a command makes: sizes, tables, pictures, the names of shipped files
+	@tools/setup test
+	@for made in size wake "boards --write" "sensors --write" "check --write" "battery --write" "homeassistant --write" screenshots; do \
+		$(RUN) dormouse $$made || exit 1; done
+	@$(RUN) dormouse watch --picture docs/screens/watch.svg
+	@$(RUN) dormouse.upgrading.shipped --names
 
 setup: ## only what `make test` and `make lint` need
 	@tools/setup test

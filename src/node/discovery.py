@@ -43,8 +43,8 @@ def expire_s(interval_s, every, awake_s):
     return 2 * period_s + period_s // 8 + interval_s + retry_s + 3 * awake_s
 
 
-def following(memory, every, more, acked):
-    """The next messages as a Lines, None when no more are due. See services/__init__.py, rest()."""
+def following(memory, every, more, acked, again=None):
+    """The next messages as a Lines, then once `again`; None when no more are due. See services/__init__.py, rest()."""
     state = memory.state
     told = state.told
     interval_s = memory.interval_s() << (2 if state.flags & STRETCHED else 0)
@@ -73,7 +73,7 @@ def following(memory, every, more, acked):
     found = Lines(told[_DONE], min(_BYTES, gc.mem_free() // (_SHARE << told[_FAILS])), text)
     if not found.number:
         told[_DONE] = _ALL
-        return None
+        return again if told_of else None
     return found if awake.left_ms() > _LEFT_MS * awake.MS_PER_S // 1000 else None
 
 
