@@ -212,3 +212,12 @@ def test_nothing_changes_without_a_yes(
     said = capsys.readouterr()
     assert told in said.out + said.err
     assert (tree(mine, hidden=True) == before) == (told != "done")
+
+
+def test_a_checkout_where_there_is_no_git_is_noted_too(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = mine.rename(mine.with_name("copied"))
+    (copied / shipped.LIST).unlink(missing_ok=True)
+    (copied / ".git").mkdir()
+    monkeypatch.setenv("PATH", "")
+    shipped.note(copied)
+    assert shipped.read(copied)

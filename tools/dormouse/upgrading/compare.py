@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,12 +94,5 @@ def _passable(mine: Path, found: Difference) -> None:
 
 def uncommitted(mine: Path) -> list[str]:
     """The tracked files of a git checkout that differ from its last commit; none where there is no git."""
-    if not (mine / ".git").exists():
-        return []
-    words = ["git", "--no-optional-locks", "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"]
-    try:
-        done = subprocess.run(words, cwd=mine, capture_output=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    lines = done.stdout.decode("utf-8", "surrogateescape").split("\0") if not done.returncode else []
-    return [line[3:] for line in lines if line]
+    found = shipped.git(mine, "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames") or b""
+    return [line[3:] for line in found.decode("utf-8", "surrogateescape").split("\0") if line]

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from dormouse.errors import DormouseError
-from dormouse.project import find_root
+from dormouse.project import find_root, shown
 from dormouse.upgrading import versions
 
 NAMES = "tools/dormouse/shipped.txt"
@@ -71,15 +71,20 @@ def text(version: str, files: dict[str, str]) -> str:
 
 def tracked(root: Path) -> list[str] | None:
     """The files that git has in a checkout and that are there; None when it is none, or there is no git."""
+    names = (git(root, "ls-files", "-z") or b"").decode("utf-8", "surrogateescape").split("\0")
+    found = sorted(name for name in names if name and (root / name).is_file())
+    return found or None
+
+
+def git(root: Path, *words: str) -> bytes | None:
+    """What git prints of a checkout; None when it is none, there is no git, or it fails."""
     if not (root / ".git").exists():
         return None
     try:
-        done = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(["git", "--no-optional-locks", *words], cwd=root, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    names = done.stdout.decode("utf-8", "surrogateescape").split("\0") if not done.returncode else []
-    found = sorted(name for name in names if name and (root / name).is_file())
-    return found or None
+    return None if done.returncode else done.stdout
 
 
 def names(root: Path) -> list[str]:
@@ -121,32 +126,30 @@ def _walked(folder: Path, above: str) -> list[str]:
 
 def note(root: Path) -> None:
     """Write the hashes of a copy that has none of its version: of what git has, else of what is there now. No file of the
-    user's is among them: without git only those that the version names are.
+    user's is among them: without git only those that the version names are. Raises DormouseError when it cannot be written.
     """
     found = tracked(root) or _named(root)
     if not found or read(root) is not None:
         return
     here = [name for name in found if name != SECRETS and (root / name).is_file()]
-    hashes = {name: digest(_committed(root, name) or (root / name).read_bytes()) for name in here}
-    (root / LIST).parent.mkdir(exist_ok=True)
-    (root / LIST).write_text(text(versions.of(root), hashes), "utf-8", newline="\n")
+    try:
+        hashes = {name: digest(_as_it_came(root, name)) for name in here}
+        (root / LIST).parent.mkdir(exist_ok=True)
+        (root / LIST).write_text(text(versions.of(root), hashes), "utf-8", newline="\n")
+    except OSError as error:
+        raise DormouseError(f"cannot write {shown(root / LIST)}: {error.strerror or error}") from error
 
 
-def _committed(root: Path, name: str) -> bytes | None:
-    # Of a file that was changed since; None for all others.
-    if name not in _changed(root):
-        return None
-    done = subprocess.run(["git", "show", f"HEAD:./{name}"], cwd=root, capture_output=True, timeout=60, check=False)
-    return None if done.returncode else done.stdout
+def _as_it_came(root: Path, name: str) -> bytes:
+    # git has it, where it was changed since.
+    found = git(root, "show", f"HEAD:./{name}") if name in _changed(root) else None
+    return (root / name).read_bytes() if found is None else found
 
 
 @cache
 def _changed(root: Path) -> frozenset[str]:
-    if not (root / ".git").exists():
-        return frozenset()
-    words = ["git", "diff", "--name-only", "--relative", "-z", "HEAD"]
-    done = subprocess.run(words, cwd=root, capture_output=True, timeout=60, check=False)
-    return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+    found = git(root, "diff", "--name-only", "--relative", "-z", "HEAD") or b""
+    return frozenset(found.decode("utf-8", "surrogateescape").split("\0"))
 
 
 if __name__ == "__main__":
