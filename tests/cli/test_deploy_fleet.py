@@ -17,7 +17,7 @@ from serial.tools import list_ports
 
 from dormouse import settings
 from dormouse.cli import main
-from dormouse.deploying import fleet, job, node, plan
+from dormouse.deploying import job, node, plan
 from dormouse.subscriber import Subscriber
 from dormouse.virtual import interpreter
 from dormouse.virtual.board import VirtualBoard
@@ -169,7 +169,3 @@ def test_a_mistake_in_one_node_stops_all_before_any_board(template: Path, capsys
     (template / "nodes" / "garden.py").write_text('BOARD = "d1_mini"\nWAKE_EVERY_S = 1\n')
     assert main(["deploy", "--all"]) == 1
     assert "nodes/garden.py:2: WAKE_EVERY_S" in capsys.readouterr().err
-
-
-def test_the_examples_are_no_nodes() -> None:
-    assert not [name for name in fleet.nodes(ROOT) if name.startswith("example")]

@@ -7,23 +7,38 @@ of a small integer).
 from __future__ import annotations
 
 import dataclasses
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from command_line import ROOT
 from deploy_board import IDLE, Bench, bench, was_reset
 
-from dormouse import boards, bundle, serial_ports, settings
+from dormouse import boards, bundle, constants, serial_ports, settings
 from dormouse.deploying import ask, reach
 from dormouse.deploying import found as founds
 from dormouse.deploying.found import Firmware
 from dormouse.errors import DormouseError
+from dormouse.watching import access
 
 __all__ = ["bench"]
 
 Make = Callable[..., Bench]
 EVERY = [it for it in boards.every(ROOT) if it["flash"]["method"] != "none"]
 PLATFORMS = {"stm32": "pyboard"}
+# An authority of nobody, whose key is thrown away.
+CA = """\
+-----BEGIN CERTIFICATE-----
+MIIBHTCBxKADAgECAgEBMAoGCCqGSM49BAMCMA0xCzAJBgNVBAMMAmNhMCAXDTIw
+MDEwMTAwMDAwMFoYDzIwOTAwMTAxMDAwMDAwWjANMQswCQYDVQQDDAJjYTBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABFqVR3Z0KyEK7niT7SKmsxGuJqXUBusA9k0+
+/9EF1zCbgJyXw/eAgaZcHm4zjLPJor2rmAgzXjhjHwiKt1KlY7GjEzARMA8GA1Ud
+EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgSrhSiDIHd87G3U0QlTp4fm2p
+gE9y3prLZTNtGScd0UgCIQCNDa+BgDuAL8Vuz0RVzoL7XBwFNH9FxaDs8FAZs8/b
+hg==
+-----END CERTIFICATE-----
+"""
 
 
 def right(board: boards.Facts, **changes: object) -> Firmware:
@@ -134,20 +149,48 @@ def test_who_waits_sees_how_long_and_gives_up_in_time(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
+    ("lines", "topic"),
+    [
+        ({"NAME": "shed", "TOPIC": "dormouse/{name}"}, "dormouse/shed"),
+        ({"NAME": "shed", "TOPIC": "garden/{user}/{name}"}, "garden/mole/shed"),
+        ({"NAME": None, "TOPIC": "shed"}, "shed"),
+        ({"NAME": "shed", "SERVICE": "homeassistant"}, "dormouse/shed"),
+    ],
+)
+def test_whom_wake_asks(lines: dict[str, object], topic: str) -> None:
+    read = settings.load(ROOT)
+    read.values.update(lines)
+    assert ask.topic(read, "mole") == topic
+
+
+@pytest.mark.parametrize(
     ("lines", "told"),
     [
         ({"NAME": None}, "--wake: NAME is None, the chip makes it up"),
-        ({"NAME": "shed", "TOPIC": "dormouse/{name}"}, None),
+        ({"NAME": "shed", "SERVICE": "ibm", "TOPIC": "org/type"}, "--wake: SERVICE is 'ibm', and commands of this service go"),
+        ({"NAME": "shed", "SERVICE": "adafruit"}, "--wake: SERVICE is 'adafruit', and commands of this service go another way"),
     ],
 )
-def test_whom_wake_can_ask(lines: dict[str, object], told: str | None) -> None:
+def test_whom_wake_cannot_ask(lines: dict[str, object], told: str) -> None:
     read = settings.load(ROOT)
     read.values.update(lines)
-    if told is None:
-        assert ask.topic(read) == "dormouse/shed"
-        return
     with pytest.raises(DormouseError, match=told):
-        ask.topic(read)
+        ask.topic(read, None)
+
+
+@pytest.mark.parametrize("kind", ["der file", "pem file", "on the board", "pem", "der"])
+def test_wake_takes_each_form_of_a_ca(kind: str, tmp_path: Path) -> None:
+    der = ssl.PEM_cert_to_DER_cert(CA)
+    (tmp_path / "ca.der").write_bytes(der)
+    (tmp_path / "ca.pem").write_text(CA)
+    value = {"der file": "ca.der", "pem file": "ca.pem", "on the board": "/ca.der", "pem": CA, "der": der}[kind]
+    read = settings.load(ROOT)
+    read.values.update(TLS=True, BROKER="broker.example")
+    secrets = constants.parse(f'USER = "mole"\nPASSWORD = "acorn"\nCA = {value!r}\n', "credentials.py")
+    found = access.of(read, secrets, tmp_path)
+    assert (found.where, found.user, found.password) == ("broker.example:8883", "mole", "acorn")
+    assert found.tls is not None
+    assert der in found.tls.get_ca_certs(binary_form=True)
 
 
 # With a board.

@@ -14,8 +14,9 @@ from dormouse.deploying import ask, fleet, job, reach
 from dormouse.deploying.job import Job
 from dormouse.deploying.screen import Screen
 from dormouse.errors import DormouseError, UsageError
-from dormouse.project import find_root
+from dormouse.project import find_root, node_names
 from dormouse.report import duration
+from dormouse.watching import access
 
 _WAIT_S = 120
 _WAKE_MORE_S = 120
@@ -50,7 +51,7 @@ def deploy(
     root = find_root()
     if everyone and name is not None:
         raise UsageError("NAME and --all: say one of them")
-    names: Sequence[str | None] = fleet.nodes(root) if everyone else [name]
+    names: Sequence[str | None] = node_names(root) if everyone else [name]
     if not names:
         raise UsageError("--all: there is no node in nodes/ yet; dormouse new NAME makes one")
     todo = [job.prepare(root, each, config, credentials) for each in names]
@@ -71,10 +72,11 @@ def _asked(todo: Sequence[Job], screen: Screen, stack: ExitStack) -> Callable[[]
     """Ask each node to stay awake. Returns a function that shows answers, and says whether there was one a moment ago."""
     waiting: list[tuple[Job, ask.Wakening]] = []
     for it in todo:
-        access, topic = ask.access(it.read, it.secrets, it.where.parent), ask.topic(it.read)
-        waiting.append((it, stack.enter_context(ask.Wakening(access, topic))))
+        broker = access.of(it.read, it.secrets, it.where.parent)
+        topic = ask.topic(it.read, broker.user)
+        waiting.append((it, stack.enter_context(ask.Wakening(broker, topic))))
         every = duration(it.upload_every_s)
-        screen.line(f"asked at {access.host}, {topic}/set: stay awake; the node uploads every {every}")
+        screen.line(f"asked at {broker.host}, {topic}/set: stay awake; the node uploads every {every}")
     heard_at: list[float] = []
 
     def may_knock() -> bool:

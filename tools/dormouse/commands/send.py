@@ -20,11 +20,10 @@ from dormouse.watching.client import Link
 from dormouse.watching.lines import clock
 from dormouse.watching.nodes import MISSING, Node
 from dormouse.watching.sending import Sending
-from dormouse.watching.topics import Topics
+from dormouse.watching.topics import SERVICES, Topics
 
 _MOST_LINES = 12
 _UNKNOWN_S = 900  # where nobody knows when the node wakes: longer than the default interval
-_SERVED = ("plain", "homeassistant")  # services whose nodes listen on .../set
 
 _WORDS = typer.Argument(help="The node, and what it shall do (docs/commands.md).", metavar="NODE NAME=VALUE...")
 _ALL = typer.Option("--all", help="To every node, on TOPIC's .../all/set; no NODE then.")
@@ -73,7 +72,7 @@ def send(
     if retain and (words_once := sending.once(schema, command)):
         raise UsageError(f"{words_once[0]} is obeyed once: retained it would come on every power-up, so the node refuses it")
     found = access.find(root, Wanted(broker, user, password, tls, ca, cert, key, topic), name)
-    if found.service not in _SERVED and topic is None:
+    if found.service not in SERVICES and topic is None:
         raise UsageError(f"SERVICE is {found.service!r}: its commands go another way (docs/services.md)")
     topics = Topics(found.topic, found.name or name, found.user)
     if to_all and not topics.fleet:

@@ -17,10 +17,8 @@ from dormouse.watching.access import Access, Wanted
 from dormouse.watching.client import Link
 from dormouse.watching.nodes import Fleet
 from dormouse.watching.sheet import Sheet
-from dormouse.watching.topics import COUNTED, STATE, Topics
+from dormouse.watching.topics import COUNTED, SERVICES, STATE, Topics
 from dormouse.watching.watch import FleetModel, IbmModel, Watch
-
-_READ = ("plain", "homeassistant")  # services whose topics these are
 
 _NAMES = typer.Argument(help="Nodes to watch. Without them: all. With --ibm: TYPE/ID or app/APPID.", metavar="NAME")
 _BROKER = typer.Option(help="The broker, instead of config.py's.", metavar="HOST[:PORT]")
@@ -115,9 +113,9 @@ def watch(
 def _nodes(
     found: Access, names: tuple[str, ...], session: shared.Session, as_json: bool, told: bool
 ) -> tuple[FleetModel, list[list[str]]]:
-    if found.service not in _READ and not told:
+    if found.service not in SERVICES and not told:
         raise UsageError(
-            f"SERVICE is {found.service!r}, which publishes on topics of its own; this reads {' and '.join(_READ)} "
+            f"SERVICE is {found.service!r}, which publishes on topics of its own; this reads {' and '.join(SERVICES)} "
             "(--topic reads them anyway; --ibm reads IBM's monitoring messages)"
         )
     topics = Topics(found.topic, found.name or (names[0] if len(names) == 1 else None), found.user)

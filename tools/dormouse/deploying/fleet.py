@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from serial.tools import list_ports
 
@@ -25,11 +24,6 @@ from dormouse.report import duration
 
 _PAUSE_S = 0.3
 _WHERE = 'print(os.getcwd().rstrip("/"))'
-
-
-def nodes(root: Path) -> list[str]:
-    """The fleet: the NAMEs of nodes/NAME.py without the template's examples."""
-    return sorted(path.stem for path in (root / "nodes").glob("*.py") if not path.stem.startswith("example"))
 
 
 def deploy(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ssl
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dormouse.constants import ConstantsFile
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import shown
-from dormouse.settings import SettingsError, load, load_credentials
+from dormouse.settings import Settings, SettingsError, load, load_credentials
 
 PLAIN, SECURE = 1883, 8883
 
@@ -63,20 +65,29 @@ def find(root: Path, wanted: Wanted, node: str | None = None) -> Access:
         if wanted.broker is None or wanted.topic is None:
             raise
     own = wanted.broker is None
-    text = wanted.broker or str(values["BROKER"])
-    secrets, folder = _secrets(root) if own else ({}, root)
+    # A node that has no file of its own is the one of that name.
+    name = values["NAME"] if overlay or node is None else node
+    return _access(values, _secrets(root) if own else {}, root, wanted, name)
+
+
+def of(read: Settings, credentials: ConstantsFile, folder: Path) -> Access:
+    """The same of a node's settings and secrets that are read. folder: where credentials.py is, and the files it names."""
+    return _access(read.values, _values(credentials), folder, Wanted(), read["NAME"])
+
+
+def _access(values: Mapping[str, Any], secrets: dict[str, Any], folder: Path, wanted: Wanted, name: str | None) -> Access:
     if (wanted.cert is None) != (wanted.key is None):
         raise UsageError("--cert and --key go together")
+    own = wanted.broker is None
     secure = wanted.tls or bool(wanted.ca or wanted.cert) or (own and bool(values["TLS"]))
-    host, port = address(text, "--broker" if wanted.broker else "BROKER", SECURE if secure else PLAIN)
+    text, what = wanted.broker or str(values["BROKER"]), "BROKER" if own else "--broker"
+    host, port = address(text, what, SECURE if secure else PLAIN)
     context = _context(wanted, secrets, folder) if secure else None
     user = wanted.user if wanted.user is not None else secrets.get("USER")
     password = wanted.password if wanted.password is not None else secrets.get("PASSWORD")
     if password is not None and user is None:
         raise UsageError("--password needs --user")
     topic = str(values["TOPIC"]) if wanted.topic is None else wanted.topic
-    # A node that has no file of its own is the one of that name.
-    name = values["NAME"] if overlay or node is None else node
     return Access(host, port, user, password, context, topic, str(values["SERVICE"]), name)
 
 
@@ -93,12 +104,13 @@ def address(text: str, what: str, default: int) -> tuple[str, int]:
     return host, int(port or default)
 
 
-def _secrets(root: Path) -> tuple[dict[str, Any], Path]:
+def _secrets(root: Path) -> dict[str, Any]:
     path = root / "credentials.py"
-    if not path.exists():
-        return {}, root  # an anonymous broker needs none
-    found = load_credentials(path)
-    return {name: constant.value for name, constant in found.constants.items()}, root
+    return _values(load_credentials(path)) if path.exists() else {}  # an anonymous broker needs none
+
+
+def _values(credentials: ConstantsFile) -> dict[str, Any]:
+    return {name: constant.value for name, constant in credentials.constants.items()}
 
 
 def _context(wanted: Wanted, secrets: dict[str, Any], folder: Path) -> ssl.SSLContext:

@@ -11,6 +11,7 @@ READINGS = ("readings", "history")
 COUNTED = (*READINGS, "log", "result")
 STATE = ("status", "report")
 LEAVES = (*COUNTED, *STATE)
+SERVICES = ("plain", "homeassistant")  # of config.py's SERVICE: those whose nodes have these topics
 _HOLES = ("{name}", "{user}")
 
 
