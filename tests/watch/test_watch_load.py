@@ -19,9 +19,13 @@ STARTUP_S = 3.0  # of CPU: imports
 def test_500_nodes(mosquitto_factory: Any, tmp_path: Path) -> None:
     from load import measure
 
-    # Two minutes of messages in four seconds: on a busy machine more than the usual 1000 may wait for a watch.
-    broker = mosquitto_factory("max_queued_messages 10000")
-    found = measure(broker, tmp_path, NODES, EACH, A_SECOND)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        # Two minutes of messages in four seconds: on a busy machine more than the usual 1000 may wait for a watch.
+        broker = mosquitto_factory("max_queued_messages 10000")
+        found = measure(broker, tmp_path / name, NODES, EACH, A_SECOND)
+        if max(found.slowest_ms, found.news_ms) < 1000:
+            break  # else somebody may have had the machine for a moment: once more
     assert len(found.alone) == len(found.expected) and set(found.alone) == found.expected
     assert f"{NODES * EACH} readings of {NODES} nodes, 0 came twice, 0 lost" in found.summary
     assert f"{NODES} nodes".encode() in found.screen and b"not shown" in found.screen
