@@ -163,6 +163,11 @@ def test_mistakes(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], to
     assert told in err and err.startswith("dormouse: ") and len(err.splitlines()) == 1
 
 
+def test_brackets_are_no_colours(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["battery", "example", "--if", 'AREA="[/x][red]"']) == 0
+    assert 'AREA="[/x][red]"' in capsys.readouterr().out
+
+
 def test_what_ifs_go_the_right_way(make: Make, root: Path) -> None:
     basis = whatif.Basis(root, make(BOARD="feather_s2", WAKE_EVERY_S=600), Assumed(), {})
     now = basis.life().months

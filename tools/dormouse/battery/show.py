@@ -30,7 +30,7 @@ def screen() -> Console:
     """Where it is printed. A narrow one may break the lines, not take the numbers away; one without a sign shows another."""
     if not (sys.stdout.encoding or "").lower().startswith("utf") and isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    return Console(highlight=False, soft_wrap=True, width=max(_WIDTH, Console().width))
+    return Console(highlight=False, markup=False, soft_wrap=True, width=max(_WIDTH, Console().width))
 
 
 def node(

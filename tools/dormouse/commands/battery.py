@@ -134,7 +134,7 @@ def _print(
             console.print("as a picture: --plot battery.html; your own what-if: --if WAKE_EVERY_S=3600", style="dim")
     if plot is not None:
         draw.write(plot, name, found, rows, told)
-        Console(stderr=True, highlight=False).print(f"wrote {plot}", soft_wrap=True)
+        Console(stderr=True, highlight=False, markup=False).print(f"wrote {plot}", soft_wrap=True)
 
 
 def _fleet(root: Path, config: Path | None, board: str | None, assumed: Assumed, as_json: bool) -> None:
@@ -150,7 +150,7 @@ def _fleet(root: Path, config: Path | None, board: str | None, assumed: Assumed,
 
 def _samples(path: Path) -> samples.Blocks:
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, refresh_per_second=4, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"reading {path.name}")
         return samples.read(path, lambda done, size: bar.update(task, completed=done, total=size))
