@@ -138,10 +138,10 @@ def test_the_real_node_answers(
 def test_what_a_node_refuses_is_told_in_its_words(
     mosquitto: Any, waking: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    node = Sleeper(mosquitto, "kitchen", error="stay_awake: 0 to 12")
+    node = Sleeper(mosquitto, "kitchen", error="stay_awake: 0 to 12\x1b[2J")  # anybody may publish so
     waking(node.wake)
     assert send(mosquitto, "kitchen", "stay_awake=600") == 1
-    assert capsys.readouterr().err == "dormouse: kitchen refuses it: stay_awake: 0 to 12\n"
+    assert capsys.readouterr().err == "dormouse: kitchen refuses it: stay_awake: 0 to 12?[2J\n"
 
 
 def test_nobody_answers_in_time_and_it_stays_queued(mosquitto: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 
 from dormouse import settings
+from dormouse.commands._login import BROKER, CA, CERT, KEY, PASSWORD, TLS, TOPIC, USER
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import find_root
 from dormouse.report import command_name, duration
 from dormouse.watching import access, sending, shared
 from dormouse.watching.access import Wanted
 from dormouse.watching.client import Link
-from dormouse.watching.lines import clock
+from dormouse.watching.lines import clean, clock
 from dormouse.watching.nodes import MISSING, Node
 from dormouse.watching.sending import Sending
 from dormouse.watching.topics import SERVICES, Topics
@@ -31,14 +32,6 @@ _NO_WAIT = typer.Option("--no-wait", help="Do not wait for the answer.")
 _WAIT = typer.Option(min=1, help="Wait so long. Without it: until a while after the node is due.", metavar="SECONDS")
 _RETAIN = typer.Option("--retain", help="Settings only: the broker keeps it for nodes that join later, until --cancel.")
 _CANCEL = typer.Option("--cancel", help="Take a retained command back.")
-_BROKER = typer.Option(help="The broker, instead of config.py's.", metavar="HOST[:PORT]")
-_USER = typer.Option(help="Who logs in, instead of credentials.py's USER.", metavar="NAME")
-_PASSWORD = typer.Option(help="The password.", envvar="DORMOUSE_PASSWORD", metavar="TEXT")
-_TLS = typer.Option("--tls", help="TLS, port 8883; checked with the system's authorities, or --ca.")
-_CA = typer.Option(help="TLS, checked with this authority's certificate, PEM or DER.", metavar="FILE")
-_CERT = typer.Option(help="This computer's certificate, where the broker wants one, PEM or DER.", metavar="FILE")
-_KEY = typer.Option(help="Its key, PEM or DER.", metavar="FILE")
-_TOPIC = typer.Option(help="Where the nodes publish, instead of config.py's TOPIC: dormouse/{name}.", metavar="TOPIC")
 
 
 def send(
@@ -48,14 +41,14 @@ def send(
     wait: Annotated[int | None, _WAIT] = None,
     retain: Annotated[bool, _RETAIN] = False,
     cancel: Annotated[bool, _CANCEL] = False,
-    broker: Annotated[str | None, _BROKER] = None,
-    user: Annotated[str | None, _USER] = None,
-    password: Annotated[str | None, _PASSWORD] = None,
-    tls: Annotated[bool, _TLS] = False,
-    ca: Annotated[Path | None, _CA] = None,
-    cert: Annotated[Path | None, _CERT] = None,
-    key: Annotated[Path | None, _KEY] = None,
-    topic: Annotated[str | None, _TOPIC] = None,
+    broker: Annotated[str | None, BROKER] = None,
+    user: Annotated[str | None, USER] = None,
+    password: Annotated[str | None, PASSWORD] = None,
+    tls: Annotated[bool, TLS] = False,
+    ca: Annotated[Path | None, CA] = None,
+    cert: Annotated[Path | None, CERT] = None,
+    key: Annotated[Path | None, KEY] = None,
+    topic: Annotated[str | None, TOPIC] = None,
 ) -> None:
     """Send a command to a node that sleeps, and wait for its answer. For example: dormouse send kitchen wake_every_s=300
 
@@ -119,7 +112,7 @@ def _queue(run: Sending, command: dict[str, Any], where: str, retain: bool) -> l
     print(f"{'retained' if retain else 'queued'} on {run.topic}: {run.text}")
     now = time.time()
     for node in sorted(known, key=lambda node: node.name)[:_MOST_LINES]:
-        print(f"  {node.name} {_state(node, now)}")
+        print(clean(f"  {node.name} {_state(node, now)}"))
     if len(known) > _MOST_LINES:
         print(f"  and {len(known) - _MOST_LINES} more nodes")
     return known
@@ -175,7 +168,7 @@ def _wait(run: Sending, known: list[Node], wait: int | None, retain: bool) -> No
 
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - _MOST_LINES} more" if len(names) > _MOST_LINES else ""
-    return ", ".join(names[:_MOST_LINES]) + more
+    return clean(", ".join(names[:_MOST_LINES]) + more)
 
 
 def _came(run: Sending, wanted: list[str]) -> str:
@@ -188,11 +181,11 @@ def _tell(run: Sending, wanted: list[str], retain: bool) -> None:
     for name in sorted(run.answers):
         answer = run.answers[name]
         if answer.get("ok"):
-            print(f"{name}: ok; it {_state(run.fleet.nodes[name], now)}")
+            print(clean(f"{name}: ok; it {_state(run.fleet.nodes[name], now)}"))
         else:
             refused.append(f"{name} refuses it: {answer.get('error', 'no reason given')}")
     if silent:
         print(_stays(run, retain))
         refused.append(f"no answer yet from {_some(silent)}")
     if refused:
-        raise DormouseError("; ".join(refused))
+        raise DormouseError(clean("; ".join(refused)))  # anybody may have published it

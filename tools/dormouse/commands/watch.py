@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from dormouse.commands._login import BROKER, CA, CERT, KEY, PASSWORD, TLS, TOPIC, USER
 from dormouse.errors import UsageError
 from dormouse.project import find_root
 from dormouse.watching import access, broker_stats, ibm, scene, shared
@@ -21,14 +22,6 @@ from dormouse.watching.topics import COUNTED, SERVICES, STATE, Topics
 from dormouse.watching.watch import FleetModel, IbmModel, Watch
 
 _NAMES = typer.Argument(help="Nodes to watch. Without them: all. With --ibm: TYPE/ID or app/APPID.", metavar="NAME")
-_BROKER = typer.Option(help="The broker, instead of config.py's.", metavar="HOST[:PORT]")
-_USER = typer.Option(help="Who logs in, instead of credentials.py's USER.", metavar="NAME")
-_PASSWORD = typer.Option(help="The password.", envvar="DORMOUSE_PASSWORD", metavar="TEXT")
-_TLS = typer.Option("--tls", help="TLS, port 8883; checked with the system's authorities, or --ca.")
-_CA = typer.Option(help="TLS, checked with this authority's certificate, PEM or DER.", metavar="FILE")
-_CERT = typer.Option(help="This computer's certificate, where the broker wants one, PEM or DER.", metavar="FILE")
-_KEY = typer.Option(help="Its key, PEM or DER.", metavar="FILE")
-_TOPIC = typer.Option(help="Where the nodes publish, instead of config.py's TOPIC: dormouse/{name}.", metavar="TOPIC")
 _JSON = typer.Option("--json", help="A line of JSON per event instead of the table.")
 _CSV = typer.Option("--csv", help="Append readings to this file too.", metavar="FILE")
 _GROUP = typer.Option(help="Share the readings with every other instance of this group (MQTT 5).", metavar="NAME")
@@ -44,14 +37,14 @@ _SCREEN = typer.Option(hidden=True, help="Write the picture of the documentation
 
 def watch(
     names: Annotated[list[str] | None, _NAMES] = None,
-    broker: Annotated[str | None, _BROKER] = None,
-    user: Annotated[str | None, _USER] = None,
-    password: Annotated[str | None, _PASSWORD] = None,
-    tls: Annotated[bool, _TLS] = False,
-    ca: Annotated[Path | None, _CA] = None,
-    cert: Annotated[Path | None, _CERT] = None,
-    key: Annotated[Path | None, _KEY] = None,
-    topic: Annotated[str | None, _TOPIC] = None,
+    broker: Annotated[str | None, BROKER] = None,
+    user: Annotated[str | None, USER] = None,
+    password: Annotated[str | None, PASSWORD] = None,
+    tls: Annotated[bool, TLS] = False,
+    ca: Annotated[Path | None, CA] = None,
+    cert: Annotated[Path | None, CERT] = None,
+    key: Annotated[Path | None, KEY] = None,
+    topic: Annotated[str | None, TOPIC] = None,
     as_json: Annotated[bool, _JSON] = False,
     csv: Annotated[Path | None, _CSV] = None,
     group: Annotated[str | None, _GROUP] = None,
