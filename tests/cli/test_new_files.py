@@ -183,6 +183,12 @@ def test_names_that_are_taken(root: Path) -> None:
     assert run("attic", *QUIET, *WIFI).status == 0
 
 
+def test_a_folder_that_cannot_be_made(root: Path) -> None:
+    (root / "nodes").write_text("")
+    done = run("x", *QUIET, *WIFI)
+    assert (done.status, done.err) == (1, "dormouse: cannot write nodes: File exists; nothing has changed\n")
+
+
 def test_credentials_are_kept_and_with_force_shown_and_renewed(root: Path) -> None:
     before = '# mine\nWIFI = (("old", "oldoldold"),)  # first\nUSER = "u"\nPASSWORD = "p"\n'
     (root / "credentials.py").write_text(before)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from dormouse import boards as facts
 from dormouse import settings
+from dormouse.battery import cells
 from dormouse.errors import UsageError
 from dormouse.newnode import secret, wifi, words
 from dormouse.newnode.ask import Asker
@@ -191,14 +190,5 @@ def _block(root: Path, before: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def _volts(root: Path, kind: str, percent: int) -> float:
     """The voltage at which so much charge is left, by the node's own curve."""
-    curve = _curve(root)
-    return next(mv for mv in range(1000, 6000, _STEP_MV) if curve.percent(kind, mv) >= percent) / 1000
-
-
-def _curve(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("dormouse_power_battery", root / "power" / "battery.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    steps = (mv / 1000 for mv in range(1000, 6000, _STEP_MV))
+    return next(volts for volts in steps if cells.left(root, kind, volts) >= percent / 100)

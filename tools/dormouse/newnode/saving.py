@@ -45,8 +45,8 @@ def save(path: Path, draft: Draft, secrets: Secrets, renew: bool, force: bool, a
         console.print("\n".join([f"{shown(which)}:", *list(difference)[2:]]), markup=False)
     if changes and not ask.sure("Overwrite?", force, "--force"):
         raise DormouseError(f"{', '.join(shown(which) for which, _, _ in changes)}: there already; nothing was written")
-    path.parent.mkdir(exist_ok=True)
     try:
+        path.parent.mkdir(exist_ok=True)
         with Files() as files:
             if secrets.ca:
                 files.add(ca, secrets.ca)
@@ -55,7 +55,8 @@ def save(path: Path, draft: Draft, secrets: Secrets, renew: bool, force: bool, a
             files.add(path, text.encode())
             files.commit()
     except OSError as error:
-        raise DormouseError(f"cannot write {error.filename or shown(path)}: {error.strerror}; nothing has changed") from error
+        where = shown(Path(error.filename or path))
+        raise DormouseError(f"cannot write {where}: {error.strerror}; nothing has changed") from error
 
 
 def told(path: Path, draft: Draft, secrets: Secrets, renew: bool, console: Console) -> None:
