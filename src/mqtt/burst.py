@@ -35,7 +35,7 @@ def _put(out, publish, waiting, items, acked, again):
 
 async def exchange(
     server, client_id, port=1883, publish=(), subscribe=(), on_message=None, acked=None, user=None, password=None, keepalive=60,
-    clean=False, will=None, timeout_ms=8000, quiet_ms=20, pipeline=True, ssl=None, host=None, v5=None, fence=10,
+    clean=False, will=None, timeout_ms=8000, quiet_ms=20, pipeline=True, ssl=None, host=None, v5=None, fence=10, ask=(),
 ):
     """One session: connect, publish, subscribe, take what is queued, disconnect. Two round trips.
 
@@ -57,6 +57,7 @@ async def exchange(
     v5: a v5.V5 for MQTT 5: publish's tuples may have a seventh item, properties, and subscribe's qos is the options byte.
     fence: a server holds back what exceeds its window of unacknowledged messages (mosquitto's: 20): after so many it is asked
         again. With MQTT 5 not more than the receive maximum (0x21).
+    ask: publish tuples that go behind the SUBSCRIBE, because they are answered at once on what it asks for.
 
     Returns (session_present, granted, received, pipelined). granted: SUBACK's codes (bytes), 0x80 is a refusal. received:
     messages, over-long ones included. pipelined: False when it went step by step: ask for that the next time.
@@ -78,11 +79,14 @@ async def exchange(
     while True:
         waiting = {}
         out[:] = b""
+        rest = out
+        if not pipeline:
+            out = bytearray()
         codec.connect(out, client_id, user, password, keepalive, clean, will)
-        rest = out if pipeline else bytearray()
         _put(rest, codec.publish, waiting, publish, acked, spare)
         if subscribe:
             codec.subscribe(rest, _pid(waiting, -1, 0), subscribe)
+        _put(rest, codec.publish, waiting, ask, None, spare)
         rest += _PINGREQ
         if pipeline:
             rest = b""

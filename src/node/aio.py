@@ -32,7 +32,8 @@ def adapt(kept, memory, template, messages, options):
     options["will"] = topic, _state(payload, grouped), False, 1
     asked = options["subscribe"] or []
     if asked:
-        messages.insert(0, (asked[0][0] + "/get", b"?", False, 0, 0, False))
+        # Nothing is kept for whoever has not subscribed yet.
+        options["ask"] = ((asked[0][0] + "/get", b"?", False, 0, 0, False),)
     user = template.split("/")[0]
     options["subscribe"] = asked + [(user + "/throttle", 1), (user + "/errors", 1)]
     if state.clock_tries and state.clock_skips + 1 == 1 << state.clock_tries:
