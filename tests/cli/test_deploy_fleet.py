@@ -104,16 +104,16 @@ def test_each_board_says_which_node_it_is(template: Path, desk: Desk, capsys: py
     desk.plug("attic", "esp8266", as_deployed(template, "attic"))
     desk.plug("stranger", "esp8266", {"main.py": IDLE})
     # The cable goes on to the next one.
-    later = threading.Timer(3, lambda: desk.plug("shed", "esp8266", as_deployed(template, "shed")))
+    later = threading.Timer(1.5, lambda: desk.plug("shed", "esp8266", as_deployed(template, "shed")))
     later.start()
     begin = time.monotonic()
-    assert main(["deploy", "--all", "--wait", "10"]) == 1
+    assert main(["deploy", "--all", "--wait", "6"]) == 1
     later.join()
     said = capsys.readouterr()
     assert "dormouse: not reached: garden (a board that no deploy has named yet: dormouse deploy NAME)" in said.err
-    assert time.monotonic() - begin > 10
+    assert time.monotonic() - begin > 6
     lines = said.out.splitlines()
-    assert lines[0].startswith("the next board of attic, garden, shed: plug it in or press its button within 10 s")
+    assert lines[0].startswith("the next board of attic, garden, shed: plug it in or press its button within 6 s")
     assert f"{desk.boards['stranger'].serial_path}: a board that no deploy has named: not one of those; left as it is" in lines
     assert [line for line in lines if line in ("attic:", "shed:", "garden:")] == ["attic:", "shed:"]
     assert sum("files are as they should be" in line for line in lines) == 2
