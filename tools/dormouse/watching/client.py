@@ -25,7 +25,6 @@ from dormouse.watching.shared import Session
 
 _CONNECT_S = 10.0
 _FIVE_S = 5.0  # for the answer to MQTT 5; then 3.1.1 is tried
-_GOODBYE_S = 2.0
 _SOONEST_S, _LATEST_S = 1, 60  # between two tries to connect again; paho doubles in between
 _VERSION = 0x84  # unsupported protocol version (MQTT 5 section 3.2.2.2)
 NOBODY = 0x10  # no matching subscribers (MQTT 5 section 3.4.2.1)
