@@ -158,3 +158,12 @@ def test_a_nodes_board_decides(
         assert told in capsys.readouterr().err
     assert cli.main(["flash", "attic"]) == 2
     assert "attic.py:2: BOARD 'pico': there is no such board" in capsys.readouterr().err
+    for name, text, told in (
+        ("broken", "BOARD = (", "broken.py:1: is not Python"),  # config.py's board is perhaps not this node's
+        ("none", "", "config.py has no BOARD; allowed: d1_mini"),
+    ):
+        (tmp_path / "nodes" / f"{name}.py").write_text(text)
+        if name == "none":
+            (tmp_path / "config.py").write_text("")
+        assert cli.main(["flash", name]) == (2 if name == "none" else 1)
+        assert told in capsys.readouterr().err

@@ -168,3 +168,23 @@ def test_a_drivers_own_mistake_is_told(tmp_path: Path) -> None:
     (tmp_path / "sensors" / "empty.py").write_text('"""Nothing."""\n')
     with pytest.raises(DormouseError, match=r"sensors/empty.py has no FIELDS"):
         drivers.read(tmp_path, "empty")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("def read(:\n", "mine.py:1: is not Python: invalid syntax"),
+        ("\x00", "mine.py:"),
+        ("\nFIELDS = made()\n", "mine.py:2: FIELDS is not a constant; it is read, never run"),
+        ("FIELDS = 1\n", "mine.py: FIELDS or _ALLOWED has another form than sensors/__init__.py says"),
+        ('FIELDS = (("a_c", 1),)\n_ALLOWED = ((1, 2),)\n', "mine.py: FIELDS or _ALLOWED has another form"),
+        ("x = 1\n", "mine.py has no FIELDS"),
+    ],
+)
+def test_a_driver_with_a_mistake_is_named(tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "sensors").mkdir()
+    (tmp_path / "sensors" / "mine.py").write_text(text)
+    with pytest.raises(DormouseError) as told:
+        drivers.read(tmp_path, "mine")
+    assert why in str(told.value)
+    assert "\n" not in str(told.value)

@@ -140,3 +140,22 @@ def test_an_option_that_the_driver_does_not_take_is_named_with_those_it_takes(ro
     config = changed(root, tmp_path, '{"driver": "feather_light"}', '{"driver": "feather_light", "gain": 2}')
     with pytest.raises(SettingsError, match=r"SENSORS\['light'\] has 'gain'; feather_light takes: driver, offset"):
         settings.load(root, config)
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "told"),
+    [
+        ((), "kitchen", "dormouse new kitchen makes it"),
+        (("kitchen", "shed"), "kitchn", "is it kitchen?"),
+        (("kitchen", "shed"), "kitchen.py", "is it kitchen?"),
+        (("kitchen", "shed"), "attic", "there are: kitchen, shed"),
+    ],
+)
+def test_a_node_that_is_not_there(root: Path, tmp_path: Path, there: tuple[str, ...], asked: str, told: str) -> None:
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "config.py").write_bytes((root / "config.py").read_bytes())
+    for name in (*there, "example"):
+        (tmp_path / "nodes" / f"{name}.py").touch()
+    with pytest.raises(UsageError) as caught:
+        settings.load(tmp_path, node=asked)
+    assert str(caught.value).endswith(f"{asked}.py: no such file; {told}")

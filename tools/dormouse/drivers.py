@@ -16,6 +16,7 @@ from typing import Any
 from dormouse import options as every_sensor
 from dormouse.errors import DormouseError
 from dormouse.parsed import parsed
+from dormouse.project import shown
 
 PINS = ("pin", "shared pin", "analogue pin", "input pin")  # kinds of an option that names one
 _OF_FIELDS = ("offset", "scale", "points", "range")
@@ -104,17 +105,21 @@ def names(root: Path) -> list[str]:
 
 
 def read(root: Path, name: str) -> Driver:
-    """What a driver says. Raises DormouseError when it is not one."""
+    """What a driver says. Raises DormouseError when it is not one, or has a mistake."""
     path = root / "sensors" / f"{name}.py"
     fields = _constant(path, "FIELDS")
     if not fields:
         raise DormouseError(f"sensors/{name}.py has no FIELDS: see sensors/__init__.py")
     text = ast.get_docstring(parsed(path)) or name
-    rows = [Option(*row) for row in _constant(path, "_ALLOWED") or ()]
+    try:
+        fields = dict(fields)
+        rows = [Option(*row) for row in _constant(path, "_ALLOWED") or ()]
+    except (TypeError, ValueError):
+        raise DormouseError(f"sensors/{name}.py: FIELDS or _ALLOWED has another form than sensors/__init__.py says") from None
     return Driver(
         name,
         re.split(r"[:.](?:\s|$)", " ".join(text.split()), maxsplit=1)[0],
-        dict(fields),
+        fields,
         tuple(_constant(path, "OPTIONS") or ()),
         {row.name: row for row in rows},
         tuple(_constant(path, "RANGE") or ()),
@@ -212,14 +217,24 @@ def constant(path: Path, name: str) -> Any:
 def _constant(path: Path, name: str) -> Any:
     stat = path.stat()
     value = _values(path, stat.st_mtime_ns, stat.st_size).get(name)
-    return None if value is None else ast.literal_eval(value)
+    if value is None:
+        return None
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, TypeError):
+        raise DormouseError(f"{shown(path)}:{value.lineno}: {name} is not a constant; it is read, never run") from None
 
 
 @cache
 def _values(path: Path, _mtime_ns: int, _size: int) -> dict[str, ast.expr]:
     """The values of a file's NAME = value lines, of the first of each name."""
+    try:
+        body = parsed(path).body
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", 0) or 0
+        raise DormouseError(f"{shown(path)}:{line}: is not Python: {getattr(error, 'msg', error)}") from error
     found: dict[str, ast.expr] = {}
-    for node in parsed(path).body:
+    for node in body:
         if not isinstance(node, ast.Assign):
             continue
         value = node.value

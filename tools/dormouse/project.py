@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 from dormouse.errors import UsageError
@@ -40,6 +41,17 @@ def board_names(root: Path) -> list[str]:
 def node_names(root: Path) -> list[str]:
     """The fleet: the NAMEs of nodes/NAME.py, without the template's examples, sorted."""
     return sorted(path.stem for path in (root / "nodes").glob("*.py") if not path.stem.startswith("example"))
+
+
+def node_file(root: Path, name: str) -> Path:
+    """The file of a node. Raises UsageError when there is none: with the one perhaps meant, or all names."""
+    path = root / "nodes" / f"{name}.py"
+    if path.is_file():
+        return path
+    names = node_names(root)
+    close = difflib.get_close_matches(name, names, 1)
+    there = f"is it {close[0]}?" if close else f"there are: {', '.join(names)}" if names else f"dormouse new {name} makes it"
+    raise UsageError(f"no node {name!r}, {shown(path)}: no such file; {there}")
 
 
 def shown(path: Path) -> str:

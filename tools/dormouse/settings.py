@@ -14,7 +14,7 @@ from dormouse import checking, clashes, constants, drivers
 from dormouse.checking import Node, Secrets
 from dormouse.constants import ERROR, WARNING, Constant, ConstantsFile, Problem
 from dormouse.errors import DormouseError, UsageError
-from dormouse.project import board_names, shown
+from dormouse.project import board_names, node_file, shown
 
 
 class SettingsError(DormouseError):
@@ -66,7 +66,7 @@ def load(root: Path, config: Path | None = None, node: str | None = None, board:
     Raises UsageError when a file is not there or the board is unknown, SettingsError with every error found.
     """
     base = _read(config or root / "config.py")
-    overlay = _read(root / "nodes" / f"{node}.py") if node else ConstantsFile("", "")
+    overlay = _read(node_file(root, node)) if node else ConstantsFile("", "")
     merged = {**base.constants, **overlay.constants}
     values: dict[str, Any] = {name: constant.value for name, constant in merged.items()}
     overlaid = {name: constant.text for name, constant in overlay.constants.items()}

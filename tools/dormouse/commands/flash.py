@@ -11,7 +11,7 @@ from dormouse import constants
 from dormouse.errors import DormouseError, UsageError
 from dormouse.flashing import dfu, esp, esp_image, firmware, ports, uf2
 from dormouse.flashing.steps import Steps
-from dormouse.project import board_names, find_root, shown
+from dormouse.project import board_names, find_root, node_file, shown
 from dormouse.virtual import models
 
 _WAIT_S = 60
@@ -80,14 +80,18 @@ def _board(root: Path, name: str | None, board: str | None) -> str:
     where = "--board"
     if board is None:
         value: object = None
-        for path in [root / "config.py", *([root / "nodes" / f"{name}.py"] if name else [])]:
+        for path in [root / "config.py", *([node_file(root, name)] if name else [])]:
             try:
                 read = constants.read(path, shown(path))
             except OSError as error:
                 raise UsageError(f"cannot read {shown(path)}: {(error.strerror or str(error)).lower()}") from error
+            if read.problems and not read.constants:  # no Python: what its BOARD is nobody knows
+                raise DormouseError(str(read.problems[0]))
             if "BOARD" in read.constants:
                 found = read.constants["BOARD"]
                 value, where = found.value, f"{found.file}:{found.line}: BOARD"
+        if value is None:
+            raise UsageError(f"config.py has no BOARD; allowed: {', '.join(board_names(root))}")
         board = str(value)
     if board not in board_names(root):
         raise UsageError(f"{where} {board!r}: there is no such board; there are: {', '.join(board_names(root))}")
