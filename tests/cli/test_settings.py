@@ -159,3 +159,19 @@ def test_a_node_that_is_not_there(root: Path, tmp_path: Path, there: tuple[str, 
     with pytest.raises(UsageError) as caught:
         settings.load(tmp_path, node=asked)
     assert str(caught.value).endswith(f"{asked}.py: no such file; {told}")
+
+
+def test_a_node_on_another_board_is_told_to_have_its_own_sensors(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "nodes").mkdir()
+    for name in ("main.py", "src", "boards", "power", "sensors", "config.py"):
+        (tmp_path / name).symlink_to(root / name)
+    node = tmp_path / "nodes" / "shed.py"
+    for text, more in (
+        ('BOARD = "esp8266"\n', "; nodes/shed.py needs SENSORS of its own"),
+        ('BOARD = "esp8266"\nSENSORS = {"light": {"driver": "feather_light"}}\n', ""),
+    ):
+        node.write_text(text)
+        with pytest.raises(SettingsError) as caught:
+            settings.load(tmp_path, node="shed")
+        (problem,) = caught.value.problems
+        assert problem.text == f"SENSORS['light'] is a feather_light, which esp8266 does not have{more}"

@@ -81,7 +81,9 @@ def load(root: Path, config: Path | None = None, node: str | None = None, board:
         found = {name: drivers.unfit(root, values["BOARD"], options) for name, options in values["SENSORS"].items()}
         left_out = {name: why for name, why in found.items() if why}
         if board is None:
-            problems = [_at_sensor(merged, base.file, name, why) for name, why in left_out.items()]
+            # config.py's sensors, and a node on another board: what is to be done is not in the line that is named
+            more = f"; nodes/{node}.py needs SENSORS of its own" if "BOARD" in overlaid and "SENSORS" not in overlaid else ""
+            problems = [_at_sensor(merged, base.file, name, why + more) for name, why in left_out.items()]
             problems = problems or checking.of_node(checked)
         else:
             problems = _leave_out(checked, left_out)
