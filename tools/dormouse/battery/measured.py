@@ -35,7 +35,6 @@ class Seen:
     start_ms: float
     length_ms: float
     charge_mc: float
-    peak_ma: float
     before_ms: float
     before_mc: float
     kind: str = ""
@@ -145,7 +144,7 @@ def _seen(blocks: Blocks, span: tuple[int, int], radio_ua: float) -> Seen:
     while radio < len(ua) and ua[radio] < radio_ua:
         radio += 1  # the rise itself, not the end of what is before it
     to_mc = ms / 1e6  # uA times ms
-    return Seen(start * ms, len(ua) * ms, sum(ua) * to_mc, max(ua) / 1000, radio * ms, sum(ua[:radio]) * to_mc)
+    return Seen(start * ms, len(ua) * ms, sum(ua) * to_mc, radio * ms, sum(ua[:radio]) * to_mc)
 
 
 def _named(seen: Seen, currents: energy.Currents, model: dict[str, Kind]) -> Seen:

@@ -53,7 +53,7 @@ def logs(
     facts = boards.read(root, read["BOARD"])
     out, notes = _console(), Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     events = log_port.listen(lambda: serial_ports.find(facts, port), baud, not no_lines)
-    _hint(notes, facts, read["TEST_MODE"])
+    _hint(notes, facts, read["TEST_MODE"], port)
     try:
         if raw:
             _raw(out, notes, events, wakes)
@@ -70,8 +70,9 @@ def _console() -> Console:
     return Console(highlight=False, markup=False, soft_wrap=True, emoji=False)
 
 
-def _hint(notes: Console, facts: boards.Facts, test_mode: bool) -> None:
-    text = f"listening for the {facts['name']}; Ctrl-C ends it."
+def _hint(notes: Console, facts: boards.Facts, test_mode: bool, port: str | None) -> None:
+    where = f" at {port}" if port else ""
+    text = f"listening for the {facts['name']}{where}; Ctrl-C ends it."
     if facts["usb"] == "native" and not test_mode:
         _, uart = serial_ports.ways(facts)
         text += (
@@ -146,7 +147,7 @@ def _tell(root: Path, out: Console, wake: Wake, as_json: bool) -> None:
             out.print(f"    {line}")
         if not fits:
             out.print(
-                "    The board's program is not this checkout's: deploy again, or look at the version that it has.",
+                f"    {_OTHER}",
                 style="yellow",
             )
     out.file.flush()
