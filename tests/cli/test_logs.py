@@ -79,7 +79,9 @@ def test_a_port_that_another_program_has_is_named_so(
     monkeypatch.setattr(log_port, "_REFUSED_S", 0.2)
     with terminal() as (_, name), serial.Serial(name, exclusive=True):
         assert main(["logs", "--port", name]) == 1
-    assert capsys.readouterr().err.splitlines()[-1].startswith(f"dormouse: {name}: another program has it")
+    begun, *_, ended = capsys.readouterr().err.splitlines()
+    assert begun.startswith(f"listening for the feather_s2 at {name}; ")
+    assert ended.startswith(f"dormouse: {name}: another program has it")
 
 
 def test_raw_shows_everything_with_the_time(
