@@ -191,6 +191,8 @@ def test_wake_takes_each_form_of_a_ca(kind: str, tmp_path: Path) -> None:
     assert (found.where, found.user, found.password) == ("broker.example:8883", "mole", "acorn")
     assert found.tls is not None
     assert der in found.tls.get_ca_certs(binary_form=True)
+    strict = found.tls.verify_flags & (ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT)
+    assert strict == ssl.VERIFY_X509_PARTIAL_CHAIN  # as the node
 
 
 # With a board.
