@@ -289,6 +289,7 @@ def test_until_when_it_waits() -> None:
     assert sending.due_at([node(now - 30)], now) == now
     assert sending.due_at([node(now - 5000)], now) == now + 900
     assert sending.due_at([node(None)], now) == now + 900
+    assert sending.due_at([node(None, float("nan"))], now) is None
 
 
 def test_another_services_nodes_are_not_spoken_to(

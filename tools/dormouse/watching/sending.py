@@ -163,7 +163,7 @@ def due_at(nodes: Sequence[Node], now: float) -> float | None:
     for node in nodes:
         if node.due is None:
             every = node.status.get("wake_every_s")
-            if not isinstance(every, (int, float)) or every <= 0:
+            if not isinstance(every, (int, float)) or not 0 < every < 1e12:  # nor NaN, with which it would wait for ever
                 return None
             last = max(last, now + every)
         elif node.due + node.grace_s() < now:
