@@ -195,7 +195,7 @@ def test_credentials_are_kept_and_with_force_shown_and_renewed(root: Path) -> No
     done = run("one", *QUIET)
     assert done.status == 0 and "stays as it is: Wi-Fi old; the broker's user u" in done.out
     done = run("two", *QUIET, *WIFI)
-    assert done.status == 2 and "--ssid needs --force" in done.err
+    assert done.status == 2 and "leave --ssid out; or --force" in done.err
     assert files(root)["credentials.py"] == before and "nodes/two.py" not in files(root)
     done = run("one", *QUIET, *WIFI, "--force")
     assert done.status == 0

@@ -121,7 +121,8 @@ def _keep(secrets: Secrets, given: Given, ask: Asker) -> None:
     of = {"--ssid": given.ssid, "--wifi-password": given.wifi_password, "--user": given.user, "--password": given.password}
     of["--ca"] = None if given.ca is None else str(given.ca)
     if unlike := secret.unlike(secrets, of):
-        raise UsageError(f"{shown(secrets.path)} is there and stays as it is: {unlike[0]} needs --force, which makes it anew")
+        more = f"leave {unlike[0]} out; or --force, which makes it anew"
+        raise UsageError(f"{shown(secrets.path)} is there, says otherwise and is for all nodes: {more}")
     user = secrets.values.get("USER") or "none"
     names = ", ".join(str(pair[0]) for pair in secrets.values["WIFI"] or ())
     ask.note(f"{shown(secrets.path)} stays as it is: Wi-Fi {names or 'none'}; the broker's user {user}. --force: anew.")
