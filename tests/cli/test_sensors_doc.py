@@ -23,7 +23,7 @@ def programs() -> list[str]:
 
 def test_tables_are_fresh() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert command.filled(ROOT, text) == text, "run dormouse sensors --write"
+    assert command.filled(ROOT) == text, "run dormouse sensors --write"
 
 
 def test_stale_tables_are_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

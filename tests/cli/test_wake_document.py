@@ -109,7 +109,7 @@ def test_writing_replaces_the_table_and_the_picture_and_nothing_else(
 ) -> None:
     (tmp_path / "docs").mkdir()
     document = tmp_path / "docs/wake.md"
-    document.write_text(f"head\n{command._BEGIN}\nold\n{command._END}\ntail\n")
+    document.write_text("head\n<!-- dormouse wake: begin -->\nold\n<!-- dormouse wake: end -->\ntail\n")
     monkeypatch.setattr(command, "find_root", lambda: tmp_path)
     monkeypatch.setattr(command, "board_names", lambda _: ["feather_s2"])
     monkeypatch.setattr(settings, "load_schema", lambda _, load=settings.load_schema: load(ROOT))

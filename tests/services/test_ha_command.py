@@ -33,7 +33,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_the_document_s_table_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
     text = DOCUMENT.read_text("utf-8")
-    assert command.filled(ROOT, text) == text, "run dormouse homeassistant --write"
+    assert command.filled(ROOT) == text, "run dormouse homeassistant --write"
     rows = re.findall(r"^\| (?!entity)(\w.*?) \|", text, re.MULTILINE)
     assert rows == [entity.meaning.name for entity in entities(ROOT, settings.load(ROOT, node="example_weather").values)]
 

@@ -39,7 +39,8 @@ print([(adc.atten(a), adc.read_uv() // 1000)[1] for a in range(4)], adc.read() i
 print(told(machine.freq, 240000000), __import__("esp").flash_size() >> 20)
 """
 )
-S2 = ([*range(19), 21, *range(33, 47)], [46], "[0, 1, 2, 3] [0, 1]", True, "[False, True]", range(1, 19), (750, 1050, 1300, 2500))
+S2_PINS = [*range(19), 21, *range(33, 47)]
+S2 = (S2_PINS, [46], "[0, 1, 2, 3] [0, 1]", True, "[False, True]", range(1, 19), (750, 1050, 1300, 2500))
 CHIPS = {
     "feather_s2": (*S2, 8191, 1),
     "esp32": (

@@ -10,7 +10,7 @@ from statistics import median
 
 from rich.console import Console
 
-from dormouse import energy, phases, settings
+from dormouse import energy, made_parts, phases, settings
 from dormouse.battery import assumptions, cells, draw, life, wakes, whatif
 from dormouse.battery.life import Life
 from dormouse.battery.words import months_text, title
@@ -35,13 +35,13 @@ def renew(root: Path, check: bool, measure: bool) -> None:
         wakes.code_ms.cache_clear()
         print(f"wrote {shown(wakes.CODE_FILE)}")
     path, picture = root / DOCUMENT, root / PICTURE
-    text = _read(path)
+    text = made_parts.read(path)
     name, found, rows = _example(root)
-    fresh = _filled(root, text, found, rows)
+    fresh = _filled(root, found, rows)
     drawn = draw.svg(name, found, rows)
     if check:
         stale = [DOCUMENT] if fresh != text else []
-        stale += [PICTURE] if not picture.is_file() or numbers(_read(picture)) != numbers(drawn) else []
+        stale += [PICTURE] if not picture.is_file() or numbers(made_parts.read(picture)) != numbers(drawn) else []
         if stale:
             raise DormouseError(f"{', '.join(stale)}: stale; run dormouse battery --write")
         print(f"{DOCUMENT} and {PICTURE} are fresh")
@@ -62,21 +62,14 @@ def _example(root: Path) -> tuple[str, Life, list[whatif.Row]]:
     return read.base.file, basis.life(), whatif.rows(basis, ("WAKE_EVERY_S=60, UPLOAD_EVERY=4",))
 
 
-def _filled(root: Path, text: str, found: Life, rows: Sequence[whatif.Row]) -> str:
+def _filled(root: Path, found: Life, rows: Sequence[whatif.Row]) -> str:
     parts = {
         "example": _example_text(found, rows),
         "assumptions": _table(("what", "value", "source"), assumptions.rows(found, root)),
         "boards": _boards(root),
         "batteries": _batteries(),
     }
-    for name, made in parts.items():
-        begin, end = f"<!-- dormouse battery: {name}: begin -->\n", f"<!-- dormouse battery: {name}: end -->"
-        before, begun, rest = text.partition(begin)
-        _, ended, after = rest.partition(end)
-        if not begun or not ended:
-            raise UsageError(f"{DOCUMENT} has no lines {begin.strip()} and {end}")
-        text = f"{before}{begin}{made}{end}{after}"
-    return text
+    return made_parts.filled(root / DOCUMENT, {f"dormouse battery: {name}": made for name, made in parts.items()})
 
 
 def _example_text(found: Life, rows: Sequence[whatif.Row]) -> str:
@@ -140,13 +133,6 @@ def _code(root: Path) -> str:
     ms = {name: round(median(values), 1) for name, values in sorted(found.items())}
     ms.setdefault("clock", wakes.code_ms()["clock"])  # not due in these wakes
     return json.dumps({"made_by": "dormouse battery --measure-code", "boards": list(_MEASURED_ON), "ms": ms}, indent=1) + "\n"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {shown(path)}: {error.strerror}") from error
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dormouse import boards as facts
-from dormouse import wiring
+from dormouse import made_parts, wiring
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import find_root, shown
 
@@ -44,7 +44,8 @@ def boards(
 
 def _renew(root: Path, check: bool) -> None:
     every = facts.every(root)
-    fresh = {root / _DOCUMENT: _document(root / _DOCUMENT, every)}
+    parts = {f"dormouse boards {part}": made(every) for part, made in _PARTS.items()}
+    fresh = {root / _DOCUMENT: made_parts.filled(root / _DOCUMENT, parts)}
     fresh |= {root / "boards" / board["name"] / "wiring.svg": wiring.draw(board) for board in every}
     stale = [path for path, text in fresh.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     if check:
@@ -55,21 +56,6 @@ def _renew(root: Path, check: bool) -> None:
     for path in stale:
         path.write_text(fresh[path], encoding="utf-8")
         print(f"wrote {shown(path)}")
-
-
-def _document(path: Path, every: list[facts.Facts]) -> str:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {shown(path)}: {error.strerror}") from error
-    for part, made in _PARTS.items():
-        begin, end = f"<!-- dormouse boards {part}: begin -->\n", f"<!-- dormouse boards {part}: end -->"
-        before, found, rest = text.partition(begin)
-        _, ended, after = rest.partition(end)
-        if not found or not ended:
-            raise UsageError(f"{_DOCUMENT} has no lines {begin.strip()} and {end}")
-        text = before + begin + made(every) + end + after
-    return text
 
 
 def _console() -> Console:

@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from dormouse import bundle, checking, settings
+from dormouse import bundle, checking, made_parts, settings
 from dormouse.checking import report
 from dormouse.constants import ERROR, WARNING, Problem
 from dormouse.errors import DormouseError, UsageError
@@ -20,7 +20,6 @@ from dormouse.report import duration
 from dormouse.settings import Settings, SettingsError
 
 _DOCUMENT = "docs/check.md"
-_BEGIN, _END = "<!-- dormouse check: begin -->", "<!-- dormouse check: end -->"
 _WIDTH = 100
 
 _NAME = typer.Argument(help="The node: nodes/NAME.py over config.py. Without it: config.py alone.", metavar="NAME")
@@ -155,10 +154,5 @@ def _table(found: list[_Checked]) -> None:
 
 
 def _write(path: Path) -> None:
-    text = path.read_text("utf-8")
-    before, found, rest = text.partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    if not found or not after:
-        raise UsageError(f"{_DOCUMENT} has no lines {_BEGIN} and {_END}")
-    path.write_text(f"{before}{_BEGIN}\n{report.markdown()}{_END}{after}", encoding="utf-8")
+    path.write_text(made_parts.filled(path, {"dormouse check": report.markdown()}), encoding="utf-8")
     print(f"wrote {shown(path)}")

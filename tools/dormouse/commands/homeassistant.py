@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from dormouse import settings
-from dormouse.errors import DormouseError, UsageError
+from dormouse import made_parts, settings
 from dormouse.homeassistant import discovery
 from dormouse.homeassistant.entities import Entity, entities
-from dormouse.project import find_root, shown
+from dormouse.project import find_root
 
 _DOCUMENT = "docs/homeassistant.md"
 _EXAMPLE = "example_weather"  # of nodes/, for the document's table
@@ -39,30 +38,13 @@ def homeassistant(
         read = settings.load(root, config, name)
         print(discovery.text(root, read).decode() if messages else table(entities(root, read.values)), end="")
         return
-    document = root / _DOCUMENT
-    try:
-        text = document.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {shown(document)}: {error.strerror}") from error
-    fresh = filled(root, text)
-    if check:
-        if fresh != text:
-            raise DormouseError(f"{_DOCUMENT} is stale: run dormouse homeassistant --write")
-        print(f"{_DOCUMENT} is fresh")
-        return
-    document.write_text(fresh, encoding="utf-8")
-    print(f"wrote {shown(document)}")
+    made_parts.settle({root / _DOCUMENT: filled(root)}, check, "dormouse homeassistant --write")
 
 
-def filled(root: Path, text: str) -> str:
+def filled(root: Path) -> str:
     """The document with a fresh table. Raises UsageError where it has no place for it."""
-    begin, end = "<!-- dormouse homeassistant: begin -->\n", "<!-- dormouse homeassistant: end -->"
-    before, found, rest = text.partition(begin)
-    _, ended, after = rest.partition(end)
-    if not found or not ended:
-        raise UsageError(f"{_DOCUMENT} has no lines {begin.strip()} and {end}")
     read = settings.load(root, node=_EXAMPLE)
-    return f"{before}{begin}{table(entities(root, read.values))}{end}{after}"
+    return made_parts.filled(root / _DOCUMENT, {"dormouse homeassistant": table(entities(root, read.values))})
 
 
 def table(found: list[Entity]) -> str:

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dormouse import drivers, mpy, options
-from dormouse.errors import DormouseError, UsageError
-from dormouse.project import find_root, shown
+from dormouse import drivers, made_parts, mpy, options
+from dormouse.project import find_root
 
 _DOCUMENT = "docs/sensors.md"
 _WRITE = typer.Option("--write", help=f"Make the tables of {_DOCUMENT} anew.")
@@ -28,31 +27,12 @@ def sensors(write: Annotated[bool, _WRITE] = False, check: Annotated[bool, _CHEC
     if not write and not check:
         print("\n".join(make(root) for make in TABLES.values()), end="")
         return
-    document = root / _DOCUMENT
-    try:
-        text = document.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {shown(document)}: {error.strerror}") from error
-    fresh = filled(root, text)
-    if check:
-        if fresh != text:
-            raise DormouseError(f"{_DOCUMENT} is stale: run dormouse sensors --write")
-        print(f"{_DOCUMENT} is fresh")
-        return
-    document.write_text(fresh, encoding="utf-8")
-    print(f"wrote {shown(document)}")
+    made_parts.settle({root / _DOCUMENT: filled(root)}, check, "dormouse sensors --write")
 
 
-def filled(root: Path, text: str) -> str:
+def filled(root: Path) -> str:
     """The document with fresh tables. Raises UsageError where it has no place for one."""
-    for name, make in TABLES.items():
-        begin, end = f"<!-- dormouse sensors: {name}: begin -->\n", f"<!-- dormouse sensors: {name}: end -->"
-        before, found, rest = text.partition(begin)
-        _, ended, after = rest.partition(end)
-        if not found or not ended:
-            raise UsageError(f"{_DOCUMENT} has no lines {begin.strip()} and {end}")
-        text = f"{before}{begin}{make(root)}{end}{after}"
-    return text
+    return made_parts.filled(root / _DOCUMENT, {f"dormouse sensors: {name}": make(root) for name, make in TABLES.items()})
 
 
 def _parts(root: Path) -> str:

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from dormouse import phases, picture, settings
+from dormouse import made_parts, phases, picture, settings
 from dormouse.errors import DormouseError, UsageError
 from dormouse.project import board_names, find_root, shown
 
 _DOCUMENT, _PICTURE = "docs/wake.md", "docs/wake.svg"
-_BEGIN, _END = "<!-- dormouse wake: begin -->", "<!-- dormouse wake: end -->"
 _SHOWN = ("warm", "no upload", "cold boot")
 _BOARD = "feather_s2"
 _HURRY = 16  # what phases there are does not depend on the speed
@@ -34,16 +33,12 @@ def wake(check: Annotated[bool, _CHECK] = False, board: Annotated[str, _OF] = _B
     if board not in possible:
         raise UsageError(f"no virtual board {board!r}: there are {', '.join(possible)}")
     document, drawn = root / _DOCUMENT, root / _PICTURE
-    text = _read(document)
-    before, found, rest = text.partition(_BEGIN)
-    _, ended, after = rest.partition(_END)
-    if not found or not ended:
-        raise UsageError(f"{_DOCUMENT} has no lines {_BEGIN} and {_END}")
-    fresh = f"{before}{_BEGIN}\n{table(settings.load_schema(root))}{_END}{after}"
+    text = made_parts.read(document)
+    fresh = made_parts.filled(document, {"dormouse wake": table(settings.load_schema(root))})
     if check:
         if fresh != text:
             raise DormouseError(f"{_DOCUMENT} is stale: run dormouse wake")
-        _compare(picture.wakes(_read(drawn)), _rows(root, board, 1, _HURRY))
+        _compare(picture.wakes(made_parts.read(drawn)), _rows(root, board, 1, _HURRY))
         print(f"{_DOCUMENT} and {_PICTURE} are fresh")
         return
     rows = _rows(root, board, runs, 1)
@@ -67,13 +62,6 @@ def table(schema: Any) -> str:
         cells = (f"`{name}`", limits, unit, f"`{default!r}`", what)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {shown(path)}: {error.strerror}") from error
 
 
 def _rows(root: Path, board: str, runs: int, speed: int) -> list[phases.Row]:
