@@ -164,3 +164,5 @@ async def exchange(
         finally:
             sock.close()
         pipeline = False
+        steps = item = None  # their room, for the same once more
+        out = bytearray(192 * len(publish) + 128)
