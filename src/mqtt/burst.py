@@ -66,8 +66,8 @@ async def exchange(
     TypeError before anything is sent. Source: MQTT 3.1.1, 3.1.4: a client need not wait for CONNACK.
     """
     # About what it takes: it keeps its place, and seldom moves while it grows. Made, and the rest loaded, once the coroutine
-    # has its place in memory: later a small heap has no piece left that is large enough.
-    out = bytearray(192 * len(publish) + 128)
+    # has its place in memory: later a small heap has no piece left that is large enough. So it is kept for a second try.
+    room = bytearray(192 * len(publish) + 128)
     from . import packet
     from .parser import failure, parse
     from .transport import open, read, resolve, write
@@ -78,10 +78,9 @@ async def exchange(
     spare = 0  # ms of the time kept back, until everything is answered, for trying again step by step
     while True:
         waiting = {}
-        out[:] = b""
-        rest = out
-        if not pipeline:
-            out = bytearray()
+        room[:] = b""
+        rest = room
+        out = rest if pipeline else bytearray()
         codec.connect(out, client_id, user, password, keepalive, clean, will)
         _put(rest, codec.publish, waiting, publish, acked, spare)
         if subscribe:
@@ -116,6 +115,7 @@ async def exchange(
                         received += 1
                         if first and on_message:
                             spare = 0  # it answers: nothing is to be tried again
+                            room = rest = b""
                             second = on_message(first, second, flags % 2 == 1, flags > 7)
                             _put(out, codec.publish, waiting, second or (), None, False)
                         if pid:
@@ -164,5 +164,3 @@ async def exchange(
         finally:
             sock.close()
         pipeline = False
-        steps = item = None  # their room, for the same once more
-        out = bytearray(192 * len(publish) + 128)
