@@ -115,7 +115,7 @@ async def exchange(
                         received += 1
                         if first and on_message:
                             spare = 0  # it answers: nothing is to be tried again
-                            room = rest = b""
+                            room = rest = bytearray()
                             second = on_message(first, second, flags % 2 == 1, flags > 7)
                             _put(out, codec.publish, waiting, second or (), None, False)
                         if pid:
