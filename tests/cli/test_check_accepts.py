@@ -18,8 +18,9 @@ from checked_nodes import lived, looked_at, secrets_text
 from command_line import ROOT
 
 from dormouse import drivers, settings
+from dormouse.battery import cells
 from dormouse.broker import EmbeddedBroker
-from dormouse.checking import Node
+from dormouse.checking import Node, energy
 from dormouse.constants import ERROR
 from dormouse.drivers import Option
 from dormouse.project import board_names
@@ -160,3 +161,14 @@ def test_a_secret_that_is_accepted_has_the_names_that_the_node_reads(tmp_path: P
     text = "".join(path.read_text("utf-8") for path in (ROOT / "src" / "node").rglob("*.py"))
     read = set(re.findall(r"credentials\.([A-Z]+)\b", text)) | set(re.findall(r"from credentials import ([A-Z]+)", text))
     assert read <= {"WIFI", "USER", "PASSWORD", "CA", "CERT", "KEY"}
+
+
+TYPES = next(row[6] for row in settings.load_schema(ROOT).SETTINGS if row[0] == "BATTERY.type")
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_battery_s_ends_are_those_of_the_board(kind: str) -> None:
+    """checking.energy names each type's curve once more."""
+    empty, full = energy.curve(Node(ROOT, {"BATTERY": {"type": kind}}, {}, "config.py"))
+    assert (cells.left(ROOT, kind, empty), cells.left(ROOT, kind, full)) == (0, 1)
+    assert 0 < cells.left(ROOT, kind, empty + 0.2) <= cells.left(ROOT, kind, full - 0.05) < 1
